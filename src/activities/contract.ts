@@ -1,0 +1,229 @@
+import type { RolloutResult, StopReason } from '../domain/trajectory.ts';
+import type { Policy, RunConfig } from '../domain/run-config.ts';
+import type { Usage } from '../domain/messages.ts';
+import type { RunSummary, Verdict } from '../domain/run-summary.ts';
+
+/*
+ * What workflows and activities say to each other. Everything here lands in a history, so it is small: sha256
+ * references into the artifact store and a few facts. Payloads stay below 16 KiB, so lists are paged.
+ */
+
+/** An instance by reference. */
+export interface InstanceRef {
+  readonly instanceId: string;
+  /** sha256 of the parsed Instance. */
+  readonly ref: string;
+}
+
+/** A stored, ordered list of instances: read by cursor, never carried. */
+export interface InstanceList {
+  /** sha256 of an array of InstanceRef. */
+  readonly ref: string;
+  readonly count: number;
+}
+
+// ---------------------------------------------------------------- records (queue steadfast-records)
+
+export interface RecordActivities {
+  /** Validates a raw input, fills defaults, writes config.json; `Config.Invalid` names every bad field. */
+  resolveRun(input: { readonly input: unknown; readonly workflowId: string }): Promise<ResolvedRun>;
+  loadInstances(input: {
+    readonly data: string;
+    readonly requireNonZeroTests: boolean;
+    /** Null keeps the data's order. */
+    readonly shuffleSeed: number | null;
+  }): Promise<{ readonly list: InstanceList; readonly droppedWithoutTests: number }>;
+  /** At most 32 a call. */
+  readInstances(input: {
+    readonly list: string;
+    readonly from: number;
+    readonly count: number;
+  }): Promise<readonly InstanceRef[]>;
+  /** Stores the listed positions as a new list, in the order given. */
+  selectInstances(input: {
+    readonly list: string;
+    readonly positions: readonly number[];
+  }): Promise<InstanceList>;
+  /** The same list in an order that depends on the seed alone. */
+  shuffleInstances(input: { readonly list: string; readonly seed: number }): Promise<InstanceList>;
+  /** Writes filter.json: the verdicts by instance, and the counts by reason. */
+  recordFilter(input: { readonly run: string; readonly verdicts: readonly Verdict[] }): Promise<void>;
+  /** Writes trajectories/<rollout>.json, derived whole from the turns and the grading; answers its hash. */
+  recordTrajectory(
+    input: RecordTrajectoryInput,
+  ): Promise<{ readonly trajectory: string; readonly trainable: boolean }>;
+  /** Stores a group's record: members, rewards, advantages. */
+  recordGroup(input: {
+    readonly run: string;
+    readonly group: number;
+    readonly results: readonly RolloutResult[];
+    readonly config: string;
+  }): Promise<{ readonly record: string }>;
+  /** Derives groups.jsonl and metrics.jsonl whole from the stored facts after a batch or step. */
+  recordStep(input: {
+    readonly run: string;
+    readonly step: number;
+    readonly policyVersion: number;
+    readonly metrics: Readonly<Record<string, number>>;
+  }): Promise<void>;
+  /** Writes summary.json when a run has ended. */
+  recordSummary(input: { readonly run: string; readonly summary: RunSummary }): Promise<void>;
+}
+
+export interface ResolvedRun {
+  /** sha256 of the RunConfig. */
+  readonly config: string;
+  readonly run: string;
+  /** What the workflow itself decides by; prompts stay behind the reference. */
+  readonly plan: RunPlan;
+}
+
+export type RunPlan = Pick<
+  RunConfig,
+  | 'mode'
+  | 'data'
+  | 'numInstances'
+  | 'shuffle'
+  | 'seed'
+  | 'batchSize'
+  | 'rolloutsPerInstance'
+  | 'epochs'
+  | 'qualityFilter'
+  | 'requireNonZeroTests'
+  | 'sandbox'
+  | 'concurrency'
+  | 'model'
+  | 'apiBase'
+  | 'evaluation'
+> & { readonly maxSteps: number };
+
+export interface RecordTrajectoryInput {
+  readonly run: string;
+  readonly rollout: string;
+  readonly instance: InstanceRef;
+  readonly config: string;
+  readonly policy: Policy;
+  readonly seed: number;
+  readonly status: 'scored' | 'failed' | 'cancelled';
+  readonly stopReason: StopReason;
+  readonly failure: { readonly type: string; readonly message: string } | null;
+  /** sha256 of the last link; null when no turn was made. */
+  readonly head: string | null;
+  /** sha256 of the Grading; null when it was not graded. */
+  readonly grading: string | null;
+  readonly startedAt: string;
+}
+
+// ---------------------------------------------------------------- sandbox (steadfast-sandbox, steadfast-sandbox-<host>)
+
+export interface SandboxActivities {
+  /** On the shared queue: takes a slot of a host, opens the sandbox there and answers the host's own queue. */
+  openSandbox(input: SandboxInput): Promise<{ readonly hostQueue: string; readonly environment: string }>;
+  /** The three rules of the quality filter, cached by instance and environment. */
+  judgeInstance(input: {
+    readonly instance: InstanceRef;
+    readonly sandbox: RunConfig['sandbox'];
+  }): Promise<Verdict>;
+}
+
+/** Activities on the host that holds the sandbox. */
+export interface HostActivities {
+  runTool(input: ToolInput): Promise<ToolOutput>;
+  /** Grades the rollout's diff in a fresh sandbox of the same host. */
+  grade(input: SandboxInput & { readonly config: string }): Promise<GradeOutput>;
+  closeSandbox(input: { readonly rollout: string }): Promise<void>;
+}
+
+export interface SandboxInput {
+  readonly run: string;
+  readonly rollout: string;
+  readonly instance: InstanceRef;
+  readonly sandbox: RunConfig['sandbox'];
+}
+
+export interface ToolInput {
+  readonly rollout: string;
+  readonly config: string;
+  /** The transcript so far; its newest model link holds the call. */
+  readonly head: string;
+  readonly turn: number;
+  readonly call: number;
+}
+
+export interface ToolOutput {
+  readonly head: string;
+  readonly exitCode: number | null;
+  readonly timedOut: boolean;
+}
+
+export interface GradeOutput {
+  /** sha256 of the Grading. */
+  readonly grading: string;
+  readonly reward: number;
+  readonly resolved: boolean;
+}
+
+// ---------------------------------------------------------------- model (steadfast-model)
+
+export interface ModelActivities {
+  /** Refuses an unknown model or an unreachable endpoint before any sandbox is opened. */
+  checkModel(input: { readonly model: string; readonly apiBase: string | null }): Promise<void>;
+  sampleTurn(input: SampleInput): Promise<SampleOutput>;
+}
+
+export interface SampleInput {
+  readonly rollout: string;
+  readonly instance: InstanceRef;
+  readonly config: string;
+  readonly policy: Policy;
+  /** Null begins the transcript. */
+  readonly head: string | null;
+  readonly turn: number;
+  /** Of run seed, group, member and turn: a replacement keeps it. */
+  readonly seed: number;
+}
+
+export interface SampleOutput {
+  readonly head: string;
+  readonly finishReason: string;
+  /** One line for each call, "bash: pytest -q", at most 100 characters; at most 16 calls are carried out. */
+  readonly calls: readonly string[];
+  readonly usage: Usage | null;
+}
+
+// ---------------------------------------------------------------- trainer (steadfast-trainer)
+
+export interface TrainerActivities {
+  /** Loads the model, answers the newest published step; polled with heartbeats. */
+  openTraining(input: { readonly run: string; readonly config: string }): Promise<PolicyStep>;
+  /** Joins the groups' trajectories into samples. Groups without variance are dropped and counted. */
+  buildBatch(input: {
+    readonly run: string;
+    readonly step: number;
+    readonly config: string;
+    /** sha256 of group records. */
+    readonly groups: readonly string[];
+  }): Promise<BatchOutput>;
+  /** Step n exactly once; polled with heartbeats. */
+  trainStep(input: {
+    readonly run: string;
+    readonly step: number;
+    readonly config: string;
+    readonly parent: string;
+    readonly batch: string;
+  }): Promise<PolicyStep & { readonly metrics: Readonly<Record<string, number>> }>;
+}
+
+export interface PolicyStep {
+  readonly step: number;
+  readonly manifest: string;
+  readonly policy: Policy;
+}
+
+export interface BatchOutput {
+  /** sha256 of the batch file; null when no group teaches anything. */
+  readonly batch: string | null;
+  readonly samples: number;
+  readonly groupsWithoutVariance: number;
+  readonly untrainable: number;
+}

@@ -1,0 +1,72 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** What the environment says, read once; nobody else reads process.env. */
+export interface Config {
+  /** State of the embedded default: server database, logs, artifacts, sandboxes. */
+  readonly home: string;
+  /** Tools and sources that can be made again. */
+  readonly cache: string;
+  readonly store: string;
+  readonly temporalPort: number;
+  readonly uiPort: number;
+  readonly policyPort: number;
+  /** Base URL of the embedded policy server. */
+  readonly policyUrl: string;
+  /** Address of a Temporal server of the user's own; null for the embedded one. */
+  readonly temporalAddress: string | null;
+  readonly temporalNamespace: string;
+  readonly openaiApiKey: string | null;
+  readonly openaiBaseUrl: string | null;
+  /** Name of this sandbox host in task queues. */
+  readonly host: string | null;
+  readonly logLevel: string;
+  /** SWE-bench's own settings, honoured where they apply. */
+  readonly sweBench: {
+    readonly dataset: string | null;
+    readonly cacheDir: string | null;
+    readonly imageNamespace: string | null;
+  };
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads the environment; throws an Error that names the variable and its value when one is malformed. */
+export function loadConfig(env: Environment = process.env): Config {
+  const home = env['STEADFAST_HOME'] ?? join(homedir(), '.steadfast');
+  const cache =
+    env['STEADFAST_CACHE'] ?? join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'steadfast');
+  const policyPort = port(env, 'STEADFAST_POLICY_PORT', 8400);
+  return {
+    home,
+    cache,
+    store: env['STEADFAST_STORE'] ?? join(home, 'store'),
+    temporalPort: port(env, 'STEADFAST_TEMPORAL_PORT', 7233),
+    uiPort: port(env, 'STEADFAST_UI_PORT', 8233),
+    policyPort,
+    policyUrl: env['STEADFAST_POLICY_URL'] ?? `http://127.0.0.1:${policyPort}/v1`,
+    temporalAddress: env['TEMPORAL_ADDRESS'] ?? null,
+    temporalNamespace: env['TEMPORAL_NAMESPACE'] ?? 'default',
+    openaiApiKey: env['OPENAI_API_KEY'] ?? null,
+    openaiBaseUrl: env['OPENAI_BASE_URL'] ?? null,
+    host: env['STEADFAST_HOST'] ?? null,
+    logLevel: env['STEADFAST_LOG'] ?? 'info',
+    sweBench: {
+      dataset: env['SWEBENCH_DATASET'] ?? null,
+      cacheDir: env['SWEBENCH_CACHE_DIR'] ?? null,
+      imageNamespace: env['SWEBENCH_IMAGE_NAMESPACE'] ?? null,
+    },
+    environment: env,
+  };
+}
+
+function port(env: Environment, name: string, fallback: number): number {
+  const text = env[name];
+  if (text === undefined || text === '') return fallback;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 65535) {
+    throw new Error(`${name} is ${JSON.stringify(text)}; expected a port from 1 to 65535`);
+  }
+  return value;
+}

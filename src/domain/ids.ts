@@ -1,0 +1,44 @@
+/** A name that is safe in file names, Docker labels and model names: letters, digits, `.`, `_`, `-`. */
+export function fileSafe(name: string): string {
+  return name.replaceAll(/[^A-Za-z0-9._-]/g, '-').slice(0, 120);
+}
+
+/** The id of a group: numbered as dispatched, `<run>/g-000042`. */
+export function groupId(run: string, group: number): string {
+  return `${run}/g-${String(group).padStart(6, '0')}`;
+}
+
+/** The id of a rollout: `<run>/g-000042/<instance_id>/<member>.<attempt>`. */
+export function rolloutId(
+  run: string,
+  group: number,
+  instanceId: string,
+  member: number,
+  attempt: number,
+): string {
+  return `${groupId(run, group)}/${instanceId}/${member}.${attempt}`;
+}
+
+/** The name of step `n`'s folder under checkpoints: `step-0012`. */
+export function stepName(step: number): string {
+  return `step-${String(step).padStart(4, '0')}`;
+}
+
+/** The model name that samples from a run's policy version: `<run>@12`. */
+export function policyModel(run: string, version: number): string {
+  return `${run}@${version}`;
+}
+
+/** The task queue of one sandbox host. */
+export function hostQueue(host: string): string {
+  return `steadfast-sandbox-${host}`;
+}
+
+/** Task queues by what runs on them. */
+export const TASK_QUEUES = {
+  workflows: 'steadfast',
+  records: 'steadfast-records',
+  sandbox: 'steadfast-sandbox',
+  model: 'steadfast-model',
+  trainer: 'steadfast-trainer',
+} as const;

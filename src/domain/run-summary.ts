@@ -1,0 +1,67 @@
+/** The quality filter's word on one instance. */
+export interface Verdict {
+  readonly instanceId: string;
+  readonly verdict: 'accept' | 'reject';
+  /** Named as in the reference data: f2p_fails_before, f2p_passes_after, p2p_breaks_after, patch_does_not_apply, empty_f2p, … */
+  readonly reason: string | null;
+  readonly detail: string;
+}
+
+/** What a set of rollouts amounted to; rewards are of scored rollouts only. */
+export interface RolloutTotals {
+  readonly rollouts: number;
+  readonly failed: number;
+  readonly rewardSum: number;
+  readonly resolved: number;
+}
+
+export interface EvaluationTotals extends RolloutTotals {
+  readonly set: string;
+  readonly when: 'before' | 'after';
+  readonly policyVersion: number;
+  readonly instances: number;
+}
+
+export interface RunSummary {
+  readonly run: string;
+  readonly mode: 'inference' | 'train';
+  readonly totals: RolloutTotals;
+  readonly steps: number;
+  readonly rewardByStep: readonly number[];
+  readonly filter: {
+    readonly checked: number;
+    readonly kept: number;
+    readonly reasons: Readonly<Record<string, number>>;
+  } | null;
+  readonly evaluations: readonly EvaluationTotals[];
+}
+
+export type RunPhase =
+  | 'preparing'
+  | 'filtering'
+  | 'evaluating before'
+  | 'collecting'
+  | 'training'
+  | 'evaluating after'
+  | 'paused'
+  | 'done';
+
+/** What the train workflow's progress query answers. */
+export interface RunProgress {
+  readonly run: string;
+  readonly mode: 'inference' | 'train';
+  readonly phase: RunPhase;
+  /** Steps made, and steps planned (an upper bound: a batch that teaches nothing makes none). */
+  readonly step: number;
+  readonly steps: number;
+  /** Rollouts of the current phase. */
+  readonly phaseDone: number;
+  readonly phaseTotal: number;
+  /** Over the whole run, evaluations left out. */
+  readonly totals: RolloutTotals;
+  readonly rewardByStep: readonly number[];
+  readonly filter: RunSummary['filter'];
+  readonly evaluations: readonly EvaluationTotals[];
+  readonly policyVersion: number;
+  readonly startedAt: string;
+}

@@ -1,0 +1,18 @@
+/** Content-addressed blobs, and a run's readable files derived whole from them. Errors are `Artifact.*`. */
+export interface Artifacts {
+  /** Stores JSON under the sha256 of its text and answers that hash. */
+  putJson(value: unknown): Promise<string>;
+  /** Reads and checks a blob; `Artifact.Corrupt` when its content is not what its name says. */
+  getJson(sha256: string): Promise<unknown>;
+  /** Writes (whole, by rename) a file below runs/<run>/. */
+  writeRunFile(run: string, path: string, content: string): Promise<void>;
+  readRunFile(run: string, path: string): Promise<string | null>;
+  /** Paths below runs/<run>/<folder>, sorted. */
+  listRunFiles(run: string, folder: string): Promise<readonly string[]>;
+  /** A small value that a later run may find again by its key (verdicts, gradings). */
+  putCached(kind: string, key: string, value: unknown): Promise<void>;
+  getCached(kind: string, key: string): Promise<unknown>;
+  /** Where other processes of this machine find a blob or a run's folder. */
+  blobPath(sha256: string): string;
+  runPath(run: string, path: string): string;
+}

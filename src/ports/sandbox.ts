@@ -1,0 +1,77 @@
+import type { Instance } from '../domain/instance.ts';
+
+/** Limits of one sandbox. */
+export interface SandboxLimits {
+  readonly memoryBytes: number;
+  readonly pids: number;
+  readonly cpus: number;
+  /** Bytes that the sandbox may write to its file systems. */
+  readonly diskBytes: number;
+}
+
+/** A prepared tree on this host: the repository at its start, bug patch applied; null for an image that has it inside. */
+export interface SandboxSpec {
+  /** The rollout's id, or another unique name; names the sandbox, so a second open adopts the first. */
+  readonly name: string;
+  readonly run: string;
+  readonly instance: Instance;
+  /** Absolute path of a folder to copy to /testbed (never written to); null where the image holds /testbed. */
+  readonly tree: string | null;
+  readonly limits: SandboxLimits;
+}
+
+/** One command in a sandbox. */
+export interface SandboxCommand {
+  /** Key of the command within its sandbox: running the same key again answers the kept result. */
+  readonly key: string;
+  /** Run by `bash -c` as the agent, in the working directory and with the exports that the last shell command left. */
+  readonly script: string;
+  /** `shell` keeps working directory and exports for the next one; `plain` starts afresh in /testbed. */
+  readonly session: 'shell' | 'plain';
+  readonly stdin?: string;
+  readonly timeoutMs: number;
+  /** Bytes kept of the output's head and tail together; the rest is dropped where it arises. */
+  readonly outputBytes: number;
+}
+
+export interface CommandResult {
+  /** Null when the command was killed at its time limit. */
+  readonly exitCode: number | null;
+  /** stdout and stderr as they came, head and tail, invalid UTF-8 replaced. */
+  readonly output: string;
+  /** Bytes that were dropped from the middle. */
+  readonly droppedBytes: number;
+  readonly timedOut: boolean;
+  /** True when the kernel ended a process of the sandbox for want of memory during this command. */
+  readonly outOfMemory: boolean;
+  readonly durationMs: number;
+}
+
+/** What `list` knows of a sandbox. */
+export interface SandboxInfo {
+  readonly name: string;
+  readonly run: string;
+  readonly createdAt: string;
+}
+
+/** Isolated machines for agents and tests. All errors are SteadfastErrors of type `Sandbox.*`. */
+export interface Sandbox {
+  readonly kind: 'docker' | 'bubblewrap';
+  /** Names what the instance runs in (image id, or digest of the Python environment), for cache keys and records. */
+  environment(instance: Instance): Promise<string>;
+  /** Opens the sandbox, or adopts the one of that name. /testbed holds the repository with one commit of history. */
+  open(spec: SandboxSpec, signal?: AbortSignal): Promise<void>;
+  run(name: string, command: SandboxCommand, signal?: AbortSignal): Promise<CommandResult>;
+  /**
+   * The agent's changes to /testbed since open, as a binary-safe unified diff; independent of what the agent did to
+   * its own .git. Errors when larger than `maxBytes`.
+   */
+  diff(name: string, maxBytes: number): Promise<string>;
+  /** Writes a file below a folder that the agent's commands can read and write. */
+  writeFile(name: string, path: string, content: string): Promise<void>;
+  /** Null when there is no such file; cut at `maxBytes`. */
+  readFile(name: string, path: string, maxBytes: number): Promise<string | null>;
+  /** Ends every process and removes everything of the sandbox; nothing happens when it is gone already. */
+  close(name: string): Promise<void>;
+  list(): Promise<readonly SandboxInfo[]>;
+}

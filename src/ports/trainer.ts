@@ -1,0 +1,44 @@
+import type { TrainingConfig } from '../domain/run-config.ts';
+
+/** A published checkpoint: step n of a run and the hash of its manifest. */
+export interface PublishedStep {
+  readonly step: number;
+  readonly manifest: string;
+  /** Model name to sample this version by. */
+  readonly model: string;
+}
+
+export interface TrainStepRequest {
+  readonly run: string;
+  readonly step: number;
+  /** Manifest hash of step - 1. */
+  readonly parent: string;
+  /** The batch file, where the trainer can read it. */
+  readonly batch: { readonly path: string; readonly sha256: string };
+  readonly training: TrainingConfig;
+  /** The temperature that the samples were made at. */
+  readonly temperature: number;
+}
+
+export type StepState =
+  | { readonly state: 'running' }
+  | {
+      readonly state: 'done';
+      readonly published: PublishedStep;
+      readonly metrics: Readonly<Record<string, number>>;
+    }
+  | { readonly state: 'failed'; readonly reason: string };
+
+/** Makes gradient steps; step n of a run is its own key, so asking twice changes nothing. Errors are `Trainer.*`. */
+export interface Trainer {
+  /** Loads the base model and answers the run's newest published step (0 for a new run). */
+  openRun(request: {
+    readonly run: string;
+    readonly baseModel: string;
+    readonly checkpointDir: string;
+    readonly loraRank: number;
+    readonly seed: number;
+  }): Promise<PublishedStep>;
+  startStep(request: TrainStepRequest): Promise<StepState>;
+  stepState(run: string, step: number): Promise<StepState>;
+}
