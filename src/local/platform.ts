@@ -1,0 +1,116 @@
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, fstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '../config.ts';
+import { logFile, logSince, openLog } from './logs.ts';
+import { readLiveState, type PlatformState } from './platform-state.ts';
+import { isAlive, signal } from './process-identity.ts';
+import { toolPaths } from './setup/paths.mjs';
+
+/** How to bring the platform up. */
+export interface EnsureOptions {
+  /** Folder or hub name of the model that the policy server loads at start. */
+  readonly model?: string;
+  /** Told one line for each part that became ready. */
+  readonly progress?: (line: string) => void;
+  readonly timeoutMs?: number;
+}
+
+/** Long enough for a large model to load at start; a platform without one is ready in seconds. */
+const defaultTimeoutMs = 600_000;
+
+/** Brings the embedded platform up unless it is, and returns once every part is ready. */
+export async function ensurePlatform(config: Config, options: EnsureOptions = {}): Promise<PlatformState> {
+  requireSetUp(config);
+  const deadline = Date.now() + (options.timeoutMs ?? defaultTimeoutMs);
+  const told = new Set<string>();
+  let starter: Starter | undefined;
+  for (;;) {
+    const state = readLiveState(config.home);
+    if (state === undefined) starter = started(config, options.model, starter);
+    else if (state.phase !== 'stopping') {
+      tell(state, told, options.progress);
+      if (state.phase === 'ready') return state;
+    }
+    if (Date.now() > deadline) throw new Error(notReady(config, state));
+    await sleep(50);
+  }
+}
+
+/** The platform as it is now; undefined when it is down. */
+export function platformStatus(config: Pick<Config, 'home'>): PlatformState | undefined {
+  return readLiveState(config.home);
+}
+
+/** Ends the platform in order; false when it was not up. */
+export async function stopPlatform(config: Pick<Config, 'home'>): Promise<boolean> {
+  const state = readLiveState(config.home);
+  if (state === undefined || !signal(state.supervisor, 'SIGTERM')) return false;
+  while (isAlive(state.supervisor)) await sleep(50);
+  return true;
+}
+
+interface Starter {
+  readonly hasEnded: () => boolean;
+}
+
+/** Starts a supervisor when none was or the last one ended without a word; throws when it ended with one. */
+function started(config: Config, model: string | undefined, starter: Starter | undefined): Starter {
+  return starter === undefined || starter.hasEnded() ? startSupervisor(config, model) : starter;
+}
+
+function startSupervisor(config: Config, model: string | undefined): Starter {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const log = openLog(config.home, 'supervisor');
+  const before = fstatSync(log).size;
+  const child = spawn(
+    process.execPath,
+    [
+      join(import.meta.dirname, `supervisor.${extension}`),
+      ...(model === undefined ? [] : ['--model', model]),
+    ],
+    {
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: { ...config.environment, STEADFAST_HOME: config.home },
+    },
+  );
+  closeSync(log);
+  child.unref();
+  let code: number | null | undefined;
+  child.once('exit', (exitCode) => (code = exitCode));
+  return {
+    hasEnded: () => {
+      if (code === undefined || code === 0) return code === 0;
+      throw new Error(`the platform did not start:\n${logSince(config.home, 'supervisor', before)}`);
+    },
+  };
+}
+
+function requireSetUp(config: Config): void {
+  const paths = toolPaths(config.cache);
+  const wanted =
+    config.temporalAddress === null ? [paths.temporal, paths.trainerPython] : [paths.trainerPython];
+  const missing = wanted.filter((file) => !existsSync(file));
+  if (missing.length === 0) return;
+  throw new Error(
+    `set-up is lacking (${missing.join(', ')}): \`npm start\` or \`node src/local/setup/setup.mjs\` does it`,
+  );
+}
+
+/** One line for each part that became ready since the last look. */
+function tell(state: PlatformState, told: Set<string>, progress: EnsureOptions['progress']): void {
+  for (const { name, phase } of state.processes) {
+    if (phase !== 'ready' || told.has(name)) continue;
+    told.add(name);
+    progress?.(`${name} is ready`);
+  }
+}
+
+function notReady(config: Config, state: PlatformState | undefined): string {
+  const late = state?.processes
+    .filter((one) => one.phase !== 'ready')
+    .map((one) => logFile(config.home, one.name));
+  return `the platform is not ready yet; see ${(late ?? [logFile(config.home, 'supervisor')]).join(', ')}`;
+}

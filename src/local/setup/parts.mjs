@@ -1,0 +1,15 @@
+import { baseImage } from './parts/base-image.mjs';
+import { chromium, postgresql } from './parts/debian-packages.mjs';
+import { dependencies } from './parts/dependencies.mjs';
+import { dockerEngine } from './parts/docker-engine.mjs';
+import { guest } from './parts/guest.mjs';
+import { sandbox } from './parts/sandbox.mjs';
+import { temporal } from './parts/temporal.mjs';
+import { trainer, trainerTest } from './parts/trainer.mjs';
+import { uv } from './parts/uv.mjs';
+
+/** What Steadfast runs on, in an order where each follows what it needs. */
+export const runtimeParts = [dependencies, uv, trainer, temporal, sandbox, guest];
+
+/** What only tests need; a stage of the tests names those it wants. */
+export const testParts = [trainerTest, dockerEngine, baseImage, postgresql, chromium];

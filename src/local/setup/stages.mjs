@@ -1,0 +1,40 @@
+import { versions } from './paths.mjs';
+import { runtimeParts, testParts } from './parts.mjs';
+
+/**
+ * @typedef {object} Stage
+ * @property {string} name
+ * @property {(paths: ReturnType<typeof import('./paths.mjs').toolPaths>) => string[]} command
+ * @property {string[]} needs names of the parts of set-up that it wants
+ * @property {number} minutes after which it is ended
+ * @property {string} [folder] where it runs, from the package's root
+ * @property {Record<string, string>} [env]
+ */
+
+const everything = [...runtimeParts, ...testParts].map((part) => part.name);
+
+/**
+ * The stages of `npm test`, in order. One by name: `npm test -- unit`.
+ * @type {Stage[]}
+ */
+export const stages = [
+  { name: 'check', command: () => ['npm', 'run', '-s', 'check'], needs: ['npm packages'], minutes: 5 },
+  { name: 'unit', command: () => ['npm', 'run', '-s', 'test:unit'], needs: ['npm packages'], minutes: 10 },
+  {
+    name: 'trainer',
+    command: (paths) => [paths.trainerTestPython, '-m', 'pytest', '-q'],
+    needs: ['uv', 'trainer environment', "trainer's test environment"],
+    minutes: 20,
+    folder: 'trainer',
+    // Faster by far than two threads for models this small, and steadier.
+    env: { OMP_NUM_THREADS: '1', PYTHONDONTWRITEBYTECODE: '' },
+  },
+  {
+    name: 'integration',
+    // One file at a time: they share two cores, and some measure.
+    command: () => ['node', '--test', '--test-concurrency=1', 'test/integration/**/*.test.ts'],
+    needs: everything,
+    minutes: 40,
+    env: { STEADFAST_TEST_POSTGRESQL: `/usr/lib/postgresql/${versions.postgresql}/bin` },
+  },
+];

@@ -1,0 +1,39 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { parseArgs } from 'node:util';
+import { loadConfig } from '../config.ts';
+import { endOrphans, PlatformRun } from './platform-run.ts';
+import { releaseLock, takeLock } from './platform-state.ts';
+import { requireFreePorts, wantedPorts } from './ports.ts';
+import { platformSpecs } from './process-specs.ts';
+import { databaseFile } from './temporal-server.ts';
+
+// A process of its own, in its own session: it outlives the terminal that started the platform.
+const config = loadConfig();
+const { values } = parseArgs({ options: { model: { type: 'string' } } });
+const model = values.model ?? null;
+
+// Another supervisor is at it; who started this one waits for that one's platform.json.
+if (!takeLock(config.home)) process.exit(0);
+try {
+  await endOrphans(config.home);
+  await requireFreePorts(wantedPorts(config));
+  mkdirSync(dirname(databaseFile(config)), { recursive: true });
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  releaseLock(config.home);
+  process.exit(1);
+}
+
+const run = new PlatformRun(config, model, platformSpecs(config, model));
+for (const name of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(name, () => {
+    void run.stop().then(() => {
+      releaseLock(config.home);
+      process.exit(0);
+    });
+  });
+}
+// Nobody's terminal is ours.
+process.on('SIGHUP', () => undefined);
+await run.start();

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { loadConfig } from '../../../src/config.ts';
+import { ensurePlatform, platformStatus, stopPlatform } from '../../../src/local/platform.ts';
+import { toolPaths } from '../../../src/local/setup/paths.mjs';
+import { temporaryHome } from '../../support/temporary-home.ts';
+
+test('a busy port is one message that names the port and the variable', async (t) => {
+  const home = temporaryHome(t);
+  const cache = join(home, 'cache');
+  const { temporal, trainerPython } = toolPaths(cache);
+  for (const file of [temporal, trainerPython]) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, '');
+  }
+  const stranger = createServer();
+  await new Promise<void>((listening) => stranger.listen(0, '127.0.0.1', listening));
+  t.after(() => stranger.close());
+  const { port } = stranger.address() as AddressInfo;
+  const config = loadConfig({
+    ...process.env,
+    STEADFAST_HOME: home,
+    STEADFAST_CACHE: cache,
+    STEADFAST_UI_PORT: String(port),
+    STEADFAST_TEMPORAL_PORT: '47233',
+    STEADFAST_POLICY_PORT: '48400',
+  });
+  await assert.rejects(
+    ensurePlatform(config),
+    new RegExp(`port ${port}, wanted for the Temporal Web UI, is taken .* set STEADFAST_UI_PORT`),
+  );
+  assert.equal(platformStatus(config), undefined);
+});
+
+test('without set-up it says what does it', async (t) => {
+  const home = temporaryHome(t);
+  const config = loadConfig({ STEADFAST_HOME: home, STEADFAST_CACHE: join(home, 'cache') });
+  await assert.rejects(ensurePlatform(config), /set-up is lacking .* `npm start`/);
+});
+
+test('stopping what is not up says so', async (t) => {
+  assert.equal(await stopPlatform({ home: temporaryHome(t) }), false);
+});
