@@ -42,3 +42,12 @@ export const TASK_QUEUES = {
   model: 'steadfast-model',
   trainer: 'steadfast-trainer',
 } as const;
+
+/** Where a rollout's record stands in its run's folder: `trajectories/g-000042-<instance_id>-<member>.<attempt>.json`. */
+export function trajectoryPath(run: string, rollout: string): string {
+  const parts = (rollout.startsWith(`${run}/`) ? rollout.slice(run.length + 1) : rollout).split('/');
+  const last = parts.length > 1 ? parts.pop() : undefined;
+  // Only the middle may be shortened: group and member tell two rollouts apart.
+  const name = [fileSafe(parts.join('-')), ...(last === undefined ? [] : [fileSafe(last)])].join('-');
+  return `trajectories/${name}.json`;
+}

@@ -39,11 +39,22 @@ export type TurnLink =
       readonly durationMs: number;
     };
 
+/** How a grading came about, each 1 or 0. */
+export interface GradingMetrics {
+  /** The tests of an equal patch had been run already. */
+  readonly gradingCached: number;
+  /** This run contradicted a kept one of the same patch. */
+  readonly gradingFlaky: number;
+  readonly gradingTimedOut: number;
+  /** The agent's diff did not apply and was left out. */
+  readonly patchRejected: number;
+}
+
 /** What a grading found, with the evidence. */
 export interface Grading {
   readonly reward: number;
   readonly resolved: boolean;
-  readonly metrics: RewardMetrics;
+  readonly metrics: RewardMetrics & Partial<GradingMetrics>;
   readonly outcomes: TestOutcomes;
   /** The agent's diff that was graded, test files left out. */
   readonly patch: string;

@@ -1,0 +1,83 @@
+import { Context } from '@temporalio/activity';
+import { trajectoryPath } from '../domain/ids.ts';
+import { samplesOf } from '../domain/training-data.ts';
+import type { Grading, Trajectory, TurnLink } from '../domain/trajectory.ts';
+import type { Artifacts } from '../ports/artifacts.ts';
+import type { RecordActivities, RecordTrajectoryInput } from './contract.ts';
+import { heartbeatWhile } from './heartbeat.ts';
+import { readGrading } from './stored.ts';
+import { TOOLS } from './tools/definitions.ts';
+import { readTranscript } from './transcript.ts';
+
+/** The activity that writes a rollout's record, scored or not. */
+export function createTrajectoryActivities(deps: {
+  readonly artifacts: Artifacts;
+}): Pick<RecordActivities, 'recordTrajectory'> {
+  const { artifacts } = deps;
+
+  /** Everything in the record comes from stored facts, so a retry writes the same bytes. */
+  async function recordTrajectory(
+    input: RecordTrajectoryInput,
+  ): Promise<{ trajectory: string; trainable: boolean }> {
+    return await heartbeatWhile(async () => {
+      const [turns, grading] = await Promise.all([
+        input.head === null ? [] : readTranscript(artifacts, input.head),
+        input.grading === null ? null : readGrading(artifacts, input.grading),
+      ]);
+      const endedAt = new Date(Context.current().info.scheduledTimestampMs).toISOString();
+      const record = trajectoryOf(input, turns, grading, endedAt);
+      const path = trajectoryPath(input.run, input.rollout);
+      await artifacts.writeRunFile(input.run, path, `${JSON.stringify(record, null, 1)}\n`);
+      return { trajectory: await artifacts.putJson(record), trainable: record.trainable };
+    });
+  }
+
+  return { recordTrajectory };
+}
+
+/** The record of a rollout, derived whole from its transcript and its grading. */
+export function trajectoryOf(
+  input: RecordTrajectoryInput,
+  turns: readonly TurnLink[],
+  grading: Grading | null,
+  endedAt: string,
+): Trajectory {
+  const models = turns.filter((link) => link.kind === 'model');
+  const calls = turns.filter((link) => link.kind === 'tool');
+  const scored = input.status === 'scored' && grading !== null;
+  return {
+    run: input.run,
+    rollout: input.rollout,
+    instanceId: input.instance.instanceId,
+    status: input.status,
+    stopReason: input.stopReason,
+    failure: input.failure,
+    policyVersion: input.policy.version,
+    model: input.policy.model,
+    seed: input.seed,
+    tools: TOOLS,
+    turns,
+    reward: scored ? grading.reward : null,
+    resolved: scored && grading.resolved,
+    metrics: {
+      ...(scored ? grading.metrics : {}),
+      turns: models.length,
+      toolCalls: calls.length,
+      modelSeconds: sum(models.map((link) => link.durationMs)) / 1000,
+      toolSeconds: sum(calls.map((link) => link.durationMs)) / 1000,
+    },
+    grading,
+    usage: {
+      promptTokens: sum(models.map((link) => link.usage?.promptTokens ?? 0)),
+      completionTokens: sum(models.map((link) => link.usage?.completionTokens ?? 0)),
+    },
+    trainable:
+      models.length > 0 && samplesOf(turns, { rollout: input.rollout, group: 0, advantage: 0 }) !== null,
+    startedAt: input.startedAt,
+    endedAt,
+  };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,11 @@
+/** What came of one tool call: the observation is what the model reads. */
+export interface ToolOutcome {
+  readonly observation: string;
+  readonly exitCode: number | null;
+  readonly timedOut: boolean;
+}
+
+/** A call that could not be carried out as it was written; the model is told what to do. */
+export function refused(observation: string): ToolOutcome {
+  return { observation, exitCode: null, timedOut: false };
+}

@@ -1,0 +1,57 @@
+import { SteadfastError } from '../domain/failures.ts';
+import type { Message } from '../domain/messages.ts';
+import type { TurnLink } from '../domain/trajectory.ts';
+import type { Artifacts } from '../ports/artifacts.ts';
+
+export type ModelLink = Extract<TurnLink, { kind: 'model' }>;
+
+/** Stores a link and answers the new head. The same link stored twice is the same blob. */
+export async function appendLink(artifacts: Artifacts, link: TurnLink): Promise<string> {
+  return await artifacts.putJson(link);
+}
+
+/** The whole transcript that a head names, oldest link first. */
+export async function readTranscript(artifacts: Artifacts, head: string): Promise<readonly TurnLink[]> {
+  const links: TurnLink[] = [];
+  for (let at: string | null = head; at !== null;) {
+    const link = await readLink(artifacts, at);
+    links.push(link);
+    at = link.parent;
+  }
+  return links.toReversed();
+}
+
+/** The newest model turn before or at a head. */
+export async function newestModelLink(artifacts: Artifacts, head: string): Promise<ModelLink> {
+  for (let at: string | null = head; at !== null;) {
+    const link = await readLink(artifacts, at);
+    if (link.kind === 'model') return link;
+    at = link.parent;
+  }
+  throw new SteadfastError('Artifact.Corrupt', `the transcript ${head} holds no model turn`);
+}
+
+/** The conversation that a transcript amounts to; completions keep their exact token ids where there are any. */
+export function messagesOf(links: readonly TurnLink[]): readonly Message[] {
+  return links.flatMap((link): readonly Message[] => {
+    if (link.kind === 'start') return link.messages;
+    if (link.kind === 'tool') {
+      return [{ role: 'tool', content: link.observation, toolCallId: link.call.id }];
+    }
+    const { message, completionTokenIds: tokenIds } = link;
+    return [tokenIds === null ? message : { ...message, tokenIds }];
+  });
+}
+
+async function readLink(artifacts: Artifacts, sha256: string): Promise<TurnLink> {
+  const value = await artifacts.getJson(sha256);
+  if (!isLink(value)) throw new SteadfastError('Artifact.Corrupt', `${sha256} is not a link of a transcript`);
+  return value;
+}
+
+/** Links are written by this project alone and checked by their hash, so their kind and parent tell enough. */
+function isLink(value: unknown): value is TurnLink {
+  if (typeof value !== 'object' || value === null || !('kind' in value) || !('parent' in value)) return false;
+  if (value.kind === 'start') return value.parent === null;
+  return (value.kind === 'model' || value.kind === 'tool') && typeof value.parent === 'string';
+}
