@@ -1,0 +1,29 @@
+"""What a model's configuration says that the server needs, and which models it refuses."""
+
+from pathlib import Path
+
+from transformers import AutoConfig, PretrainedConfig
+
+from .errors import ApiError
+
+
+def read_config(name: str, folder: Path) -> PretrainedConfig:
+    """The model's configuration, refused where our decode loop would compute something else than the model."""
+    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    layers = getattr(config, "layer_types", None) or ["full_attention"]
+    if any(kind != "full_attention" for kind in layers) or getattr(config, "final_logit_softcapping", None):
+        raise ApiError(
+            400,
+            f"model {name} ({config.model_type}) has layers other than full attention: expected a plain decoder, "
+            "such as Qwen2.5, Qwen3, Llama or SmolLM2",
+            param="model",
+        )
+    return config
+
+
+def end_ids(*groups: int | list[int] | None) -> frozenset[int]:
+    """All ids that end a reply, from the generation configuration and the tokenizer."""
+    found: set[int] = set()
+    for group in groups:
+        found |= set(group if isinstance(group, list) else [] if group is None else [group])
+    return frozenset(found)

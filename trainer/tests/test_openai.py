@@ -1,0 +1,139 @@
+"""The official client against the running server."""
+
+import shutil
+
+import openai
+import pytest
+from helpers import CONVERSATION, TOOLS, error_of
+
+from steadfast_trainer import memory
+from steadfast_trainer.errors import ApiError
+
+
+@pytest.fixture(scope="module")
+def client(server):
+    return openai.OpenAI(base_url=server.url + "/v1", api_key="none", max_retries=0)
+
+
+def test_models_and_health(client, server, model_folder):
+    assert str(model_folder) in [model.id for model in client.models.list()]
+    health = server.http.get("/health").json()
+    assert health["status"] == "ok" and health["device"] == "cpu" and str(model_folder) in health["models"]
+
+
+def test_completion_with_tools_logprobs_and_ids(client, model_folder):
+    answer = client.chat.completions.create(
+        model=str(model_folder),
+        messages=CONVERSATION[:2],
+        tools=TOOLS,
+        max_tokens=20,
+        logprobs=True,
+        seed=3,
+        temperature=0.9,
+        extra_body={"return_token_ids": True},
+    )
+    choice = answer.choices[0]
+    assert len(choice.token_ids) == len(choice.logprobs.content) == answer.usage.completion_tokens == 20
+    assert choice.finish_reason == "length"
+    assert len(answer.prompt_token_ids) == answer.usage.prompt_tokens
+    assert all(entry.logprob < 0 and entry.top_logprobs == [] for entry in choice.logprobs.content)
+
+
+def test_token_ids_of_an_assistant_message_are_spliced_in(client, model_folder):
+    def ask(messages):
+        return client.chat.completions.create(
+            model=str(model_folder), messages=messages, max_tokens=9, seed=1, extra_body={"return_token_ids": True}
+        )
+
+    first = ask(CONVERSATION[:2])
+    said = {"role": "assistant", "content": "?", "token_ids": first.choices[0].token_ids}
+    second = ask([*CONVERSATION[:2], said, {"role": "user", "content": "go on"}])
+    begin = first.prompt_token_ids + first.choices[0].token_ids
+    assert second.prompt_token_ids[: len(begin)] == begin
+
+
+def test_unknown_model_is_named_with_what_is_loaded(client, model_folder):
+    with pytest.raises(openai.NotFoundError) as refused:
+        client.chat.completions.create(model="gpt-9", messages=CONVERSATION[:2])
+    assert "gpt-9" in refused.value.message and str(model_folder) in refused.value.message
+
+
+def test_too_long_a_prompt_is_refused(client, model_folder):
+    with pytest.raises(openai.BadRequestError) as refused:
+        client.chat.completions.create(model=str(model_folder), messages=[{"role": "user", "content": "word " * 2000}])
+    assert refused.value.code == "context_length_exceeded"
+
+
+def test_streaming_is_refused(client, model_folder):
+    with pytest.raises(openai.BadRequestError, match="whole completions only"):
+        client.chat.completions.create(model=str(model_folder), messages=CONVERSATION[:2], stream=True)
+
+
+def test_a_stop_string_ends_and_is_cut_off(client, model_folder):
+    def ask(**options):
+        return client.chat.completions.create(
+            model=str(model_folder), messages=CONVERSATION[:2], max_tokens=20, seed=5, **options
+        )
+
+    whole = ask().choices[0].message.content
+    cut = ask(stop=whole[6:8])
+    assert cut.choices[0].message.content == whole[: whole.index(whole[6:8])]
+    assert cut.choices[0].finish_reason == "stop"
+
+
+@pytest.mark.parametrize(
+    ("change", "param"),
+    [
+        ({"temperature": "hot"}, "temperature"),
+        ({"temperature": -1}, "temperature"),
+        ({"top_p": 0}, "top_p"),
+        ({"n": 2}, "n"),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"seed": 1.5}, "seed"),
+        ({"stop": [1]}, "stop"),
+        ({"messages": []}, "messages"),
+        ({"messages": "hello"}, "messages"),
+        ({"messages": [{"role": "robot"}]}, "messages.0.role"),
+        ({"messages": [{"role": "user", "content": 3}]}, "messages.0.content"),
+        ({"messages": [{"role": "user", "content": [{"type": "image"}]}]}, "messages.0.content.0.text"),
+        ({"messages": [{"role": "assistant", "token_ids": [10**9]}]}, "messages.0.token_ids"),
+        ({"messages": [{"role": "assistant", "tool_calls": [{}]}]}, "messages.0.tool_calls.0.function"),
+        ({"tools": {}}, "tools"),
+        ({"model": None}, "model"),
+    ],
+)
+def test_wrong_fields_are_named(server, model_folder, change, param):
+    body = {"model": str(model_folder), "messages": CONVERSATION[:2], **change}
+    error = error_of(server.http.post("/v1/chat/completions", json=body), 400)
+    assert error["param"] == param and error["message"].startswith(param)
+
+
+def test_bodies_and_routes_that_are_none(server):
+    assert error_of(server.http.post("/v1/chat/completions", content=b"{"), 400)["code"] == "invalid_json"
+    assert "JSON object" in error_of(server.http.post("/v1/chat/completions", json=[1]), 400)["message"]
+    error_of(server.http.get("/v1/nothing"), 404)
+    error_of(server.http.delete("/health"), 405)
+
+
+@pytest.mark.parametrize("name", ["/nowhere", "no/such model!", "{tmp}"])
+def test_models_that_cannot_be_loaded(server, tmp_path, name):
+    answer = server.http.post("/v1/models/load", json={"model": name.replace("{tmp}", str(tmp_path))})
+    assert error_of(answer, 400)["code"] == "model_not_loadable"
+
+
+def test_a_damaged_model_is_refused(server, model_folder, tmp_path):
+    shutil.copytree(model_folder, tmp_path / "m")
+    (tmp_path / "m" / "model.safetensors").write_bytes(b"rubbish")
+    answer = server.http.post("/v1/models/load", json={"model": str(tmp_path / "m")})
+    assert error_of(answer, 400)["code"] == "model_not_loadable"
+
+
+def test_a_model_that_does_not_fit_is_refused_with_the_sum(model_folder, monkeypatch):
+    monkeypatch.setattr(memory, "available_bytes", lambda device: 1000)
+    with pytest.raises(ApiError) as refused:
+        memory.check_room("tiny", model_folder, "cpu")
+    assert refused.value.status == 507 and "parameters x 4.0 bytes" in refused.value.message
+
+
+def test_loading_again_changes_nothing(server, model_folder):
+    assert server.http.post("/v1/models/load", json={"model": str(model_folder)}).json() == {"id": str(model_folder)}
