@@ -20,6 +20,8 @@ export interface Config {
   readonly openaiBaseUrl: string | null;
   /** Name of this sandbox host in task queues. */
   readonly host: string | null;
+  /** Rollouts that this host holds at most; null counts them by cores and memory. */
+  readonly sandboxSlots: number | null;
   readonly logLevel: string;
   /** SWE-bench's own settings, honoured where they apply. */
   readonly sweBench: {
@@ -51,6 +53,7 @@ export function loadConfig(env: Environment = process.env): Config {
     openaiApiKey: env['OPENAI_API_KEY'] ?? null,
     openaiBaseUrl: env['OPENAI_BASE_URL'] ?? null,
     host: env['STEADFAST_HOST'] ?? null,
+    sandboxSlots: slots(env),
     logLevel: env['STEADFAST_LOG'] ?? 'info',
     sweBench: {
       dataset: env['SWEBENCH_DATASET'] ?? null,
@@ -59,6 +62,16 @@ export function loadConfig(env: Environment = process.env): Config {
     },
     environment: env,
   };
+}
+
+function slots(env: Environment): number | null {
+  const text = env['STEADFAST_SANDBOX_SLOTS'];
+  if (text === undefined || text === '') return null;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) {
+    throw new Error(`STEADFAST_SANDBOX_SLOTS is ${JSON.stringify(text)}; expected a whole number from 1`);
+  }
+  return value;
 }
 
 function port(env: Environment, name: string, fallback: number): number {

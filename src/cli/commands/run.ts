@@ -1,0 +1,74 @@
+import { type ArgsDef, defineCommand } from 'citty';
+import { createFolderArtifacts } from '../../adapters/artifacts/folder.ts';
+import { fileSafe } from '../../domain/ids.ts';
+import { interruptSignal } from '../detach.ts';
+import { UsageError } from '../errors.ts';
+import { findRun } from '../find-run.ts';
+import { comeBackTo, followToEnd } from '../follow-to-end.ts';
+import { createOutput } from '../output.ts';
+import { ensureReady } from '../platform.ts';
+import { checkBeforeStart, makeInput, readEnvironment } from '../run-input.ts';
+import { runOptions } from '../run-options.ts';
+import { newRunName, startRun } from '../start-run.ts';
+import { strictOptions } from '../strict-options.ts';
+import { webAddress, withClient } from '../temporal-client.ts';
+
+const args: ArgsDef = {
+  ...runOptions(),
+  config: { type: 'string', valueHint: 'file', description: 'JSON config; explicit options go over it' },
+  json: { type: 'boolean', description: 'Print NDJSON: a line as each rollout ends, and one for the run' },
+  detach: { type: 'boolean', description: 'Start the run and return at once' },
+  attach: { type: 'string', valueHint: 'run', description: 'Follow a run that was started before' },
+};
+
+/** `steadfast run`: one run of inference or training. */
+export const runCommand = defineCommand({
+  meta: { name: 'run', description: 'Roll out, grade and, in train mode, train' },
+  args,
+  plugins: [strictOptions],
+  async run({ args: given }) {
+    const json = given['json'] === true;
+    const output = createOutput({ json });
+    const config = readEnvironment();
+    const artifacts = createFolderArtifacts(config.store);
+    const attach = given['attach'];
+    if (typeof attach === 'string') {
+      refuseBeside(given, 'attach', ['json']);
+      await withClient(config, async (client) => {
+        const { workflowId } = await findRun(client, attach);
+        const run = fileSafe(workflowId);
+        const signal = interruptSignal();
+        await followToEnd({ client, workflowId, run, artifacts, output, json, signal }, comeBackTo(run));
+      });
+      return;
+    }
+    const input = await makeInput({ args: given, config, cwd: process.cwd() });
+    const run = typeof input['run'] === 'string' ? input['run'] : newRunName('run');
+    await checkBeforeStart(input, run);
+    await ensureReady(config, output.say);
+    await withClient(config, async (client) => {
+      // From here on Ctrl-C leaves a run behind, and has to say so.
+      const signal = interruptSignal();
+      await startRun(client, artifacts, run, input);
+      const web = webAddress(config, run);
+      output.say(`run ${run}${web === null ? '' : `: ${web}`}`);
+      if (given['detach'] === true) {
+        output.say(`follow it with: ${comeBackTo(run).join('  or  ')}`);
+        return;
+      }
+      await followToEnd({ client, workflowId: run, run, artifacts, output, json, signal }, comeBackTo(run));
+    });
+  },
+});
+
+/** An option that stands for a whole command line takes only some others beside it. */
+function refuseBeside(
+  given: Readonly<Record<string, unknown>>,
+  option: string,
+  allowed: readonly string[],
+): void {
+  for (const name of Object.keys(args)) {
+    if (name === option || allowed.includes(name) || given[name] === undefined) continue;
+    throw new UsageError(`--${name} has no meaning beside --${option}`);
+  }
+}

@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import { defineCommand } from 'citty';
+import { createFolderArtifacts } from '../../adapters/artifacts/folder.ts';
+import { readConfigFile, withAbsolutePaths } from '../config-file.ts';
+import { interruptSignal } from '../detach.ts';
+import { listOpenRuns } from '../find-run.ts';
+import { comeBackTo, followToEnd } from '../follow-to-end.ts';
+import { createOutput } from '../output.ts';
+import { PACKAGE_ROOT, SHIPPED } from '../package-files.ts';
+import { ensureReady } from '../platform.ts';
+import { checkBeforeStart, readEnvironment } from '../run-input.ts';
+import { newRunName, startRun } from '../start-run.ts';
+import { strictOptions } from '../strict-options.ts';
+import { webAddress, withClient } from '../temporal-client.ts';
+
+/** Runs of the main job are told from others by this. */
+const PREFIX = 'main';
+
+/** `steadfast start`, what `npm start` runs: trains the small policy on the examples, or attaches to that. */
+export const startCommand = defineCommand({
+  meta: {
+    name: 'start',
+    description: 'Train the small policy on the example instances, or attach to that run when it goes on',
+  },
+  plugins: [strictOptions],
+  async run() {
+    const config = readEnvironment();
+    const output = createOutput({ json: false });
+    const artifacts = createFolderArtifacts(config.store);
+    const input = await withAbsolutePaths(
+      await readConfigFile(join(PACKAGE_ROOT, SHIPPED.runConfig)),
+      PACKAGE_ROOT,
+    );
+    await checkBeforeStart(input, PREFIX);
+    await ensureReady(config, output.say, String(input['model']));
+    await withClient(config, async (client) => {
+      const open = (await listOpenRuns(client)).find((info) => info.workflowId.startsWith(`${PREFIX}-`));
+      const run = open?.workflowId ?? newRunName(PREFIX);
+      const signal = interruptSignal();
+      if (open === undefined) await startRun(client, artifacts, run, input);
+      const web = webAddress(config, run);
+      output.say(`${open === undefined ? 'started' : 'attached to'} run ${run}`);
+      if (web !== null) output.say(`Temporal Web UI: ${web}`);
+      const followed = { client, workflowId: run, run, artifacts, output, json: false, signal };
+      await followToEnd(followed, ['npm start', ...comeBackTo(run)]);
+    });
+  },
+});

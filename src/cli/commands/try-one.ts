@@ -1,0 +1,19 @@
+import { defineCommand } from 'citty';
+import { strictOptions } from '../strict-options.ts';
+import { tryInstance, tryOptions } from '../try-instance.ts';
+
+const { 'rollouts-per-instance': _, ...args } = tryOptions();
+
+/** `steadfast try`: one rollout of one instance. */
+export const tryOneCommand = defineCommand({
+  meta: {
+    name: 'one',
+    description:
+      'Run a single instance and print the conversation as it happens (steadfast try group: a group)',
+  },
+  args,
+  plugins: [strictOptions],
+  async run({ args: given }) {
+    await tryInstance(given, { rollouts_per_instance: 1 });
+  },
+});

@@ -1,0 +1,59 @@
+import type { RolloutTotals, RunProgress, RunSummary } from '../domain/run-summary.ts';
+
+/** "step 3/12 · reward 0.43 · resolved 12% · failures 0 · ETA 4 min · collecting 5/32". */
+export function progressLine(progress: RunProgress, etaSeconds: number | null): string {
+  const { totals, phase } = progress;
+  const rewards = progress.rewardByStep;
+  const last = rewards.at(-1);
+  const count = progress.phaseTotal > 0 ? ` ${progress.phaseDone}/${progress.phaseTotal}` : '';
+  const parts = [
+    progress.mode === 'train' ? `step ${progress.step}/${progress.steps}` : null,
+    `reward ${number(last ?? meanReward(totals))}`,
+    `resolved ${percent(meanResolved(totals))}`,
+    `failures ${totals.failed}`,
+    etaSeconds === null ? null : `ETA ${duration(etaSeconds)}`,
+    `${phase}${count}`,
+  ];
+  return parts.filter((part) => part !== null).join(' · ');
+}
+
+/** The mean reward of the scored rollouts; null when there is none. */
+export function meanReward(totals: RolloutTotals): number | null {
+  return mean(totals.rewardSum, totals);
+}
+
+/** The share of scored rollouts that resolved their instance; null when there is none. */
+export function meanResolved(totals: RolloutTotals): number | null {
+  return mean(totals.resolved, totals);
+}
+
+/** "checked 12, kept 10 (f2p_fails_before 2)"; null where nothing was filtered. */
+export function filterLine(filter: RunSummary['filter']): string | null {
+  if (filter === null) return null;
+  const reasons = Object.entries(filter.reasons).map(([reason, count]) => `${reason} ${count}`);
+  const why = reasons.length === 0 ? '' : ` (${reasons.join(', ')})`;
+  return `quality filter: checked ${filter.checked}, kept ${filter.kept}${why}`;
+}
+
+/** A number as tables show it; a dash where there is none. */
+export function number(value: number | null): string {
+  return value === null ? '–' : value.toFixed(3);
+}
+
+/** A share as tables show it; a dash where there is none. */
+export function percent(value: number | null): string {
+  return value === null ? '–' : `${Math.round(value * 100)}%`;
+}
+
+/** "40 s", "12 min", "3 h 05 min". */
+export function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 90) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+}
+
+function mean(sum: number, totals: RolloutTotals): number | null {
+  const scored = totals.rollouts - totals.failed;
+  return scored > 0 ? sum / scored : null;
+}

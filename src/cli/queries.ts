@@ -1,0 +1,24 @@
+import type { Client } from '@temporalio/client';
+import type { RunProgress } from '../domain/run-summary.ts';
+import type { RolloutHead } from '../workflows/messages.ts';
+
+/** Names of workflows/messages.ts, whose values would bring the workflow library along; a test holds the two equal. */
+export const QUERY_NAMES = { progress: 'progress', head: 'head' } as const;
+
+/** Beyond this no worker is there to answer. */
+const DEADLINE_MS = 5000;
+
+/** Asks `train` how far its run is. */
+export async function queryProgress(client: Client, workflowId: string): Promise<RunProgress> {
+  return await query<RunProgress>(client, workflowId, QUERY_NAMES.progress);
+}
+
+/** Asks `rollout` for its transcript so far. */
+export async function queryHead(client: Client, workflowId: string): Promise<RolloutHead> {
+  return await query<RolloutHead>(client, workflowId, QUERY_NAMES.head);
+}
+
+async function query<Answer>(client: Client, workflowId: string, name: string): Promise<Answer> {
+  const handle = client.workflow.getHandle(workflowId);
+  return await client.withDeadline(Date.now() + DEADLINE_MS, () => handle.query<Answer>(name));
+}

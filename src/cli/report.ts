@@ -1,0 +1,35 @@
+import type { RunSummary } from '../domain/run-summary.ts';
+import type { Artifacts } from '../ports/artifacts.ts';
+import type { Output } from './output.ts';
+import { filterLine, meanResolved, meanReward, number, percent } from './progress-line.ts';
+import { evaluationTable } from './results-table.ts';
+import { svgPlot, terminalPlot } from './reward-plot.ts';
+
+/** One line for what a run amounted to. */
+function summaryLine(summary: RunSummary): string {
+  const { totals } = summary;
+  const steps = summary.mode === 'train' ? `, ${summary.steps} steps` : '';
+  return (
+    `${summary.run}: ${totals.rollouts} rollouts${steps}, reward ${number(meanReward(totals))}, ` +
+    `resolved ${percent(meanResolved(totals))}, ${totals.failed} failed`
+  );
+}
+
+/** Prints how a run ended: filter counts, totals, evaluations, the plot of reward by step and where all of it lies. */
+export async function reportRun(summary: RunSummary, artifacts: Artifacts, output: Output): Promise<void> {
+  const filter = filterLine(summary.filter);
+  if (filter !== null) output.say(filter);
+  output.say(summaryLine(summary));
+  if (summary.evaluations.length > 0) {
+    output.say('');
+    output.say(evaluationTable(summary.evaluations));
+  }
+  if (summary.rewardByStep.length > 0) {
+    output.say('');
+    output.say(terminalPlot(summary.rewardByStep));
+    await artifacts.writeRunFile(summary.run, 'reward.svg', await svgPlot(summary.run, summary.rewardByStep));
+    output.say('');
+    output.say(`plot: ${artifacts.runPath(summary.run, 'reward.svg')}`);
+  }
+  output.say(`files of the run: ${artifacts.runPath(summary.run, '')}`);
+}

@@ -1,0 +1,43 @@
+import { loadConfig, type Config } from '../config.ts';
+import { defaultApiBase } from '../schemas/run-config-endpoint.ts';
+import { checkDataFiles, readConfigFile, withAbsolutePaths } from './config-file.ts';
+import { CommandError, UsageError } from './errors.ts';
+import { inputOfOptions } from './run-options.ts';
+import { checkInput } from './start-run.ts';
+
+/** Reads the environment; a malformed variable is a message, not a stack trace. */
+export function readEnvironment(): Config {
+  try {
+    return loadConfig();
+  } catch (error) {
+    throw new CommandError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+/** The JSON config that `train` is started with: the file's fields, explicit options over them, paths absolute. */
+export async function makeInput(options: {
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly config: Config;
+  readonly cwd: string;
+  /** Fields that a command fills where neither file nor options do. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
+}): Promise<Record<string, unknown>> {
+  const { args, config, cwd, defaults } = options;
+  const file = args['config'];
+  const fromFile = typeof file === 'string' ? await readConfigFile(file) : {};
+  const input: Record<string, unknown> = { ...defaults, ...fromFile, ...inputOfOptions(args) };
+  for (const required of ['data', 'model']) {
+    if (input[required] === undefined) {
+      throw new UsageError(`--${required} is missing (or "${required}" in the file of --config)`);
+    }
+  }
+  const mode = input['mode'] ?? 'inference';
+  if (mode === 'inference' && input['api_base'] === undefined) input['api_base'] = defaultApiBase(config);
+  return await withAbsolutePaths(input, cwd);
+}
+
+/** Everything about an input that can be known to be wrong before a run begins. */
+export async function checkBeforeStart(input: Readonly<Record<string, unknown>>, run: string): Promise<void> {
+  checkInput(input, run);
+  await checkDataFiles(input);
+}

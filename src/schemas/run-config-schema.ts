@@ -1,0 +1,145 @@
+import { z } from 'zod';
+import { DEFAULT_INSTANCE_PROMPT_TEMPLATE, DEFAULT_SYSTEM_PROMPT, PLACEHOLDERS } from './prompt-template.ts';
+
+/** Defaults that depend on the mode; every other default stands in the schema below. */
+export const MODE_DEFAULTS = {
+  temperature: { inference: 0, train: 1 },
+  reward_power: { inference: 1, train: 1.33 },
+} as const;
+
+/** A run's name is also a folder, a label and part of model names. */
+const RUN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
+const count = () => z.int().min(1);
+
+function byMode(field: keyof typeof MODE_DEFAULTS): string {
+  const { inference, train } = MODE_DEFAULTS[field];
+  return `default: ${inference} in inference mode, ${train} in train mode`;
+}
+
+const evaluationSchema = z.strictObject({
+  sets: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1).max(60).describe('What the table calls the set'),
+        data: z.string().min(1).describe('Data file of the set'),
+      }),
+    )
+    .min(1)
+    .describe('Sets that are evaluated before the first step and after the last'),
+  rollouts_per_instance: count().max(64).default(4).describe('Rollouts an instance of an evaluation'),
+});
+
+/** A run's JSON config as a person writes it: the same for `steadfast run --config` and the `temporal` CLI. */
+export const runConfigSchema = z.strictObject({
+  mode: z
+    .enum(['inference', 'train'])
+    .default('inference')
+    .describe('inference: roll out and grade; train: with gradient steps'),
+  model: z
+    .string()
+    .min(1)
+    .describe('Model name on the endpoint; in train mode a local folder or a Hugging Face name'),
+  api_base: z
+    .url({ protocol: /^https?$/ })
+    .nullable()
+    .optional()
+    .describe(
+      'Base URL of an OpenAI-compatible endpoint, for inference (default: OPENAI_BASE_URL, else the embedded policy server)',
+    ),
+  data: z.string().min(1).describe('Data file of instances, JSONL'),
+  num_instances: count()
+    .nullable()
+    .optional()
+    .describe('Take the first N instances that the filters keep (default: all)'),
+  shuffle: z.boolean().default(false).describe('Take instances in the order of the seed, not of the data'),
+  seed: z.int().min(0).max(0x7fffffff).default(0).describe('Seed of order and sampling'),
+  batch_size: count().max(4096).default(4).describe('Instances a batch'),
+  rollouts_per_instance: count().max(256).default(4).describe('Rollouts an instance: the group'),
+  epochs: count().max(10_000).default(1).describe('Passes over the instances'),
+  learning_rate: z.number().gt(0).max(1).default(5e-5).describe('Learning rate of AdamW'),
+  lora_rank: count().max(512).default(32).describe('Rank of the LoRA adapter'),
+  loss: z.enum(['dapo', 'grpo', 'dr_grpo']).default('dapo').describe('How token losses are averaged'),
+  importance: z.enum(['token', 'sequence']).default('token').describe('Level of the importance ratio'),
+  clip_low: z.number().min(0).lt(1).default(0.2).describe('Importance ratio is clipped below 1 - clip_low'),
+  clip_high: z
+    .number()
+    .min(0)
+    .max(10)
+    .default(0.28)
+    .describe('Importance ratio is clipped above 1 + clip_high'),
+  kl_coefficient: z
+    .number()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe('Weight of the KL term against the base model'),
+  advantage: z
+    .enum(['mean', 'leave-one-out', 'std'])
+    .default('mean')
+    .describe("How a group's rewards become advantages"),
+  reward_power: z
+    .number()
+    .gt(0)
+    .max(10)
+    .optional()
+    .describe(`Power of the progress term of the reward (${byMode('reward_power')})`),
+  quality_filter: z
+    .boolean()
+    .default(true)
+    .describe('Drop instances whose tests do not break and mend as they should'),
+  require_non_zero_tests: z
+    .boolean()
+    .default(true)
+    .describe('Drop instances without FAIL_TO_PASS or PASS_TO_PASS tests'),
+  max_steps: count().max(1000).default(30).describe('Turns of a rollout at most'),
+  temperature: z
+    .number()
+    .min(0)
+    .max(2)
+    .optional()
+    .describe(`Sampling temperature (${byMode('temperature')})`),
+  max_tokens: count().max(1_000_000).default(4096).describe('Tokens of one model call at most'),
+  system_prompt: z.string().default(DEFAULT_SYSTEM_PROMPT).describe('System prompt; empty for none'),
+  instance_prompt_template: z
+    .string()
+    .min(1)
+    .default(DEFAULT_INSTANCE_PROMPT_TEMPLATE)
+    .describe(
+      `First user message; placeholders: ${Object.keys(PLACEHOLDERS)
+        .map((name) => `{${name}}`)
+        .join(', ')}`,
+    ),
+  command_timeout_seconds: count().max(3600).default(60).describe('Seconds that one bash command may take'),
+  output_limit_characters: z
+    .int()
+    .min(100)
+    .max(1_000_000)
+    .default(10_000)
+    .describe('Characters of one observation; what is beyond is cut from its middle'),
+  sandbox: z
+    .enum(['auto', 'docker', 'bubblewrap'])
+    .default('auto')
+    .describe('auto takes Docker where a daemon answers, else bubblewrap'),
+  concurrency: count()
+    .max(4096)
+    .optional()
+    .describe('Rollouts in flight at most (default: from the machine)'),
+  run: z
+    .string()
+    .regex(RUN_NAME)
+    .optional()
+    .describe('Name of the run, also its workflow id and folder (default: from the time)'),
+  evaluation: evaluationSchema.nullable().optional().describe('Evaluations around the training'),
+});
+
+/** The JSON Schema of a run's config, with defaults and descriptions. */
+export function runConfigJsonSchema(): Record<string, unknown> {
+  const { $schema, ...schema } = z.toJSONSchema(runConfigSchema, { io: 'input' });
+  return {
+    $schema,
+    title: 'A run of Steadfast',
+    description: 'Input of the workflow `train` and of `steadfast run --config`',
+    ...schema,
+  };
+}
