@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { readFile, readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type Docker from 'dockerode';
+import { SteadfastError } from '../../../domain/failures.ts';
+import type { Instance } from '../../../domain/instance.ts';
+import { guestFolder } from '../guest.ts';
+import { statusOf } from './client.ts';
+import { tarOf } from './tar.ts';
+
+/** How the image of instances from source distributions is made. */
+export interface ImageOptions {
+  /** The project's infra/images/sandbox/Dockerfile. */
+  readonly dockerfile: string;
+  /** Base image; the Dockerfile's own when null. */
+  readonly baseImage: string | null;
+  /** Python environment of this host made from guest/requirements.lock: where it is there, its packages are copied. */
+  readonly pythonEnv: string;
+}
+
+/** An image that is on the daemon. */
+export interface Image {
+  readonly id: string;
+  /** Its own environment, `NAME=value`. */
+  readonly environment: readonly string[];
+}
+
+/** Finds the images of instances; builds the one of our own where it is missing. */
+export class Images {
+  private readonly docker: Docker;
+  private readonly options: ImageOptions;
+  private readonly building = new Map<string, Promise<Image>>();
+
+  constructor(docker: Docker, options: ImageOptions) {
+    this.docker = docker;
+    this.options = options;
+  }
+
+  async of(instance: Instance): Promise<Image> {
+    const { source } = instance;
+    if (source.kind === 'image') {
+      const image = await this.find(source.image);
+      if (image !== null) return image;
+      const message = `The image ${source.image} of ${instance.instanceId} is not on this host: docker pull ${source.image}`;
+      throw new SteadfastError('Sandbox.ImageMissing', message);
+    }
+    const building = this.building.get('own') ?? this.own();
+    this.building.set('own', building);
+    return await building.catch((error: unknown) => {
+      this.building.delete('own');
+      throw error;
+    });
+  }
+
+  private async find(name: string): Promise<Image | null> {
+    try {
+      const { Id, Config } = await this.docker.getImage(name).inspect();
+      return { id: Id, environment: Config.Env ?? [] };
+    } catch (error) {
+      if (statusOf(error) === 404) return null;
+      throw error;
+    }
+  }
+
+  private async own(): Promise<Image> {
+    const { dockerfile, baseImage } = this.options;
+    const files = new Map<string, Buffer>([
+      ['Dockerfile', await readFile(dockerfile)],
+      ['requirements.lock', await readFile(join(guestFolder, 'requirements.lock'))],
+    ]);
+    const base = baseImage ?? /^ARG BASE=(\S+)/m.exec(`${files.get('Dockerfile')}`)?.[1] ?? '';
+    // The base's own id counts where it is there: the same name may mean another image tomorrow.
+    const digest = createHash('sha256').update((await this.find(base))?.id ?? base);
+    for (const content of files.values()) digest.update(content);
+    const tag = `steadfast-sandbox:${digest.digest('hex').slice(0, 12)}`;
+    const found = await this.find(tag);
+    if (found !== null) return found;
+    for (const [name, content] of await packagesOf(this.options.pythonEnv))
+      files.set(`packages/${name}`, content);
+    await this.build(tag, base, tarOf(files));
+    const built = await this.find(tag);
+    if (built !== null) return built;
+    throw new SteadfastError('Sandbox.ImageMissing', `Docker built ${tag} and does not know it`);
+  }
+
+  private async build(tag: string, base: string, context: Buffer): Promise<void> {
+    const folder = dirname(this.options.dockerfile);
+    try {
+      const stream = await this.docker.buildImage(
+        // dockerode passes a stream on as the request's body, and a buffer too, which its types do not say.
+        context as unknown as NodeJS.ReadableStream,
+        // The host's network: a daemon may have no bridge, and nothing of an agent's runs here.
+        { t: tag, buildargs: { BASE: base }, forcerm: true, networkmode: 'host' },
+      );
+      const events = await new Promise<readonly { readonly error?: string }[]>((resolve, reject) => {
+        this.docker.modem.followProgress(stream, (error, all) =>
+          error === null ? resolve(all) : reject(error),
+        );
+      });
+      const failed = events.find(({ error }) => error !== undefined);
+      if (failed !== undefined) throw new Error(failed.error);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      const message =
+        `The sandbox image could not be built from ${base}: ${why}. Build it from a base that is there ` +
+        `(docker build --build-arg BASE=… -t ${tag} ${folder}) or name one in STEADFAST_SANDBOX_BASE`;
+      throw new SteadfastError('Sandbox.ImageMissing', message, { cause });
+    }
+  }
+}
+
+/** The files of an environment's packages by their paths; none where there is no such environment. */
+async function packagesOf(pythonEnv: string): Promise<ReadonlyMap<string, Buffer>> {
+  const files = new Map<string, Buffer>();
+  for (const name of await readdir(join(pythonEnv, 'lib')).catch(() => [])) {
+    const folder = join(pythonEnv, 'lib', name, 'site-packages');
+    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+      const path = join(entry.parentPath, entry.name);
+      const inside = path.slice(folder.length + 1);
+      const wanted =
+        !inside.includes('__pycache__') && !/^(pip|setuptools|_virtualenv|_distutils)/.test(inside);
+      if (entry.isFile() && wanted) files.set(inside, await readFile(path));
+    }
+  }
+  return files;
+}

@@ -1,0 +1,135 @@
+"""Runs one command of a sandbox and outlives whoever asked for it.
+
+Reads a request from stdin (see request.py) and prints a JSON answer. One command at a time runs in a sandbox: a lock in
+its folder is held meanwhile. Asked for the same key again, it waits for that lock and answers the kept result; only a
+command that vanished without one is run again. Start-up is most of a short command's cost, hence the few imports:
+`json` alone would double it, and the enums of `signal` cost as much as the rest.
+"""
+import _signal as signal
+import fcntl
+import os
+import select
+import sys
+import time
+from binascii import b2a_base64
+
+from capture import Capture
+from launch import launch
+from reckon import Ender, oom_kills
+from request import read_request
+
+
+def content_of(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return b""
+
+
+def write_whole(path, data):
+    """Writes a file so that it is seen whole or not at all."""
+    with open(path + ".new", "wb") as file:
+        file.write(data)
+    os.rename(path + ".new", path)
+
+
+def failed(detail, number=0):
+    detail = b2a_base64(detail.encode("utf-8", "replace"), newline=False)
+    return b'{"error":"failed","detail":"%s","errno":%d}' % (detail, number)
+
+
+def answer(request):
+    """The kept result of the request's key, or that of running it now."""
+    try:
+        lock = os.open(request.root + "/lock", os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return b'{"error":"gone"}'
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    if not (request.opening or os.path.exists(request.root + "/ready")):
+        return b'{"error":"gone"}'
+    call = request.root + "/calls/" + request.call
+    kept = content_of(call) if request.call else b""
+    if kept:
+        return kept
+    members = request.cgroups[0] if request.cgroups else None
+    ender = Ender(request.uid, members)
+    claim = request.root + "/claim"
+    if os.path.exists(claim):
+        # A supervisor vanished in the middle of its command; what it left running must not meet the next one.
+        ender.end(None)
+        ender = Ender(request.uid, members)
+    write_whole(claim, b"%d %s" % (os.getpid(), request.call.encode()))
+    result = supervise(request, ender)
+    if request.call and not result.startswith(b'{"error"'):
+        write_whole(call, result)
+    os.unlink(claim)
+    return result
+
+
+def supervise(request, ender):
+    """Runs the command to its end or its time limit, and ends whatever it left running."""
+    environment = dict(line.split(b"=", 1) for line in content_of(request.root + "/environment").split(b"\0") if line)
+    before = oom_kills(request.oom)
+    wake_read, wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+    signal.set_wakeup_fd(wake_write)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    started = time.monotonic()
+    command = launch(request, environment)
+    capture = Capture(command.output, request.head, request.tail)
+    status = follow(command, capture, wake_read, started + request.timeout)
+    ender.end(command)
+    timed_out = status is None
+    if timed_out:
+        status = os.waitpid(command.pid, 0)[1]
+    capture.drain()
+    failure = command.failure()
+    if failure:
+        return failed(failure)
+    code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
+    fields = (
+        b"null" if timed_out else b"%d" % code,
+        b2a_base64(capture.kept(), newline=False),
+        capture.dropped(),
+        b"true" if timed_out else b"false",
+        b"true" if oom_kills(request.oom) > before else b"false",
+        round((time.monotonic() - started) * 1000),
+    )
+    return (
+        b'{"exitCode":%s,"output":"%s","droppedBytes":%d,"timedOut":%s,"outOfMemory":%s,"durationMs":%d}' % fields
+    )
+
+
+def follow(command, capture, wake, deadline):
+    """Takes in output until the command's own process ends; its wait status, or None at the deadline."""
+    poll = select.poll()
+    poll.register(command.output, select.POLLIN)
+    poll.register(wake, select.POLLIN)
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return None
+        for file, _ in poll.poll(left * 1000 + 1):
+            if file == wake:
+                os.read(wake, 512)
+            elif not capture.read():
+                poll.unregister(command.output)
+        ended, status = os.waitpid(command.pid, os.WNOHANG)
+        if ended:
+            return status
+
+
+def main():
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    request = read_request()
+    if request is None:
+        sys.exit(3)
+    try:
+        reply = answer(request)
+    except OSError as error:
+        reply = failed(str(error), error.errno or 0)
+    try:
+        while reply:
+            reply = reply[os.write(1, reply) :]
+    except OSError:
+        pass  # The asker is gone; the result is kept for the next one.

@@ -1,0 +1,50 @@
+import type { Task } from './supervised.ts';
+
+/** A task with where and under what it runs; `guest/request.py` reads it. */
+export interface SupervisorRequest extends Task {
+  /** Folder of the lock, the kept results and the environment. */
+  readonly root: string;
+  /** Whether the sandbox is still being made. */
+  readonly opening: boolean;
+  readonly cwd: string;
+  /** Uid and gid to run under; null for the supervisor's own. */
+  readonly uid: number | null;
+  /** Files by which to join cgroups. */
+  readonly cgroups: readonly string[];
+  /** Files that may hold the count of OOM kills. */
+  readonly oom: readonly string[];
+  /** Folders to mount by name where the uid can reach them. */
+  readonly stage: Readonly<Record<string, string>> | null;
+}
+
+/** A supervisor's request in bytes: fields with their lengths, so that the guest needs no parser of JSON. */
+export function encodeRequest(request: SupervisorRequest): Buffer {
+  const fields: Readonly<Record<string, string>> = {
+    root: request.root,
+    call: request.call ?? '',
+    opening: String(request.opening),
+    argv: request.argv.join('\0'),
+    script: request.script,
+    stdin: request.stdin,
+    cwd: request.cwd,
+    timeoutMs: String(request.timeoutMs),
+    head: String(request.head),
+    tail: String(request.tail),
+    uid: request.uid === null ? '' : String(request.uid),
+    cgroups: request.cgroups.join('\0'),
+    oom: request.oom.join('\0'),
+    stage: Object.entries(request.stage ?? {})
+      .flat()
+      .join('\0'),
+  };
+  const parts = Object.entries(fields).flatMap(([name, text]) => {
+    const bytes = Buffer.from(text);
+    return [Buffer.from(`${name} ${bytes.length}\n`), bytes];
+  });
+  return framed(Buffer.concat(parts));
+}
+
+/** Bytes with their length on a line before them: the reader knows half a message from a whole one. */
+export function framed(body: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`${body.length}\n`), body]);
+}
