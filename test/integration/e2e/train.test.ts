@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { PlatformWorld } from '../../support/platform-world.ts';
+
+const EXAMPLES = fileURLToPath(new URL('../../../examples/', import.meta.url));
+
+test(
+  'a whole train run: instances, rollouts, grading, groups, a gradient step, the next version, an evaluation',
+  {
+    timeout: 900_000,
+  },
+  async (t) => {
+    const world = await PlatformWorld.start();
+    t.after(() => world.stop());
+    const shipped = JSON.parse(readFileSync(join(EXAMPLES, 'run.json'), 'utf8')) as Record<string, unknown>;
+    const data = join(EXAMPLES, 'train.jsonl');
+    const config = {
+      ...shipped,
+      data,
+      model: join(EXAMPLES, 'policy'),
+      num_instances: 4,
+      batch_size: 2,
+      rollouts_per_instance: 6,
+      epochs: 1,
+      evaluation: {
+        rollouts_per_instance: 2,
+        sets: [{ name: 'unseen', data: join(EXAMPLES, 'warm-start.jsonl') }],
+      },
+    };
+    const file = join(world.home, 'train.json');
+    writeFileSync(file, JSON.stringify(config));
+
+    const summary = await world.runByTemporal('whole', file);
+
+    assert.equal(summary.totals.rollouts, 4 * 6);
+    assert.equal(summary.totals.failed, 0);
+    assert.equal(summary.steps, summary.rewardByStep.length);
+    assert.ok(summary.steps >= 1, 'no batch of 12 rollouts had any variance');
+    assert.deepEqual(
+      summary.evaluations.map(({ set, when, rollouts, policyVersion }) => ({
+        set,
+        when,
+        rollouts,
+        policyVersion,
+      })),
+      [
+        { set: 'unseen', when: 'before', rollouts: 12, policyVersion: 0 },
+        { set: 'unseen', when: 'after', rollouts: 12, policyVersion: summary.steps },
+      ],
+    );
+    const run = join(world.store, 'runs/whole');
+    for (let step = 0; step <= summary.steps; step++) {
+      assert.ok(existsSync(join(run, `checkpoints/step-000${step}/manifest.json`)));
+    }
+    const metrics = readFileSync(join(run, 'metrics.jsonl'), 'utf8').trim().split('\n');
+    assert.equal(metrics.length, summary.steps);
+  },
+);

@@ -1,0 +1,16 @@
+import { DefaultLogger } from '@temporalio/worker';
+import { MockActivityEnvironment } from '@temporalio/testing';
+
+/** An activity's surroundings without a server or a log; `run` keeps the activity's types. */
+export function activityEnvironment() {
+  const environment = new MockActivityEnvironment(
+    {},
+    { logger: new DefaultLogger('ERROR', () => undefined) },
+  );
+  return {
+    environment,
+    async run<I, O>(activity: (input: I) => Promise<O>, input: I): Promise<O> {
+      return (await environment.run(async (given: I) => await activity(given), input)) as O;
+    },
+  };
+}
