@@ -39,15 +39,26 @@ export interface RecordActivities {
     readonly from: number;
     readonly count: number;
   }): Promise<readonly InstanceRef[]>;
-  /** Stores the listed positions as a new list, in the order given. */
+  /** Stores the listed positions, in the order given and after those of `append`, as a new list. */
   selectInstances(input: {
     readonly list: string;
     readonly positions: readonly number[];
+    /** sha256 of a list that the new one goes on with; null begins one. */
+    readonly append: string | null;
   }): Promise<InstanceList>;
-  /** The same list in an order that depends on the seed alone. */
-  shuffleInstances(input: { readonly list: string; readonly seed: number }): Promise<InstanceList>;
-  /** Writes filter.json: the verdicts by instance, and the counts by reason. */
-  recordFilter(input: { readonly run: string; readonly verdicts: readonly Verdict[] }): Promise<void>;
+  /** The first `count` of a list in an order that depends on the seed alone. */
+  shuffleInstances(input: {
+    readonly list: string;
+    readonly count: number;
+    readonly seed: number;
+  }): Promise<InstanceList>;
+  /** Stores a page of verdicts and derives filter.json from the pages: verdicts by instance, counts by reason. */
+  recordFilter(input: {
+    readonly run: string;
+    /** Position of the page's first verdict in the list. */
+    readonly from: number;
+    readonly verdicts: readonly Verdict[];
+  }): Promise<void>;
   /** Writes trajectories/<rollout>.json, derived whole from the turns and the grading; answers its hash. */
   recordTrajectory(
     input: RecordTrajectoryInput,
@@ -58,6 +69,8 @@ export interface RecordActivities {
     readonly group: number;
     readonly results: readonly RolloutResult[];
     readonly config: string;
+    /** What the group is for: `train`, `inference`, or `before/<set>` and `after/<set>` of an evaluation. */
+    readonly purpose: string;
   }): Promise<{ readonly record: string }>;
   /** Derives groups.jsonl and metrics.jsonl whole from the stored facts after a batch or step. */
   recordStep(input: {
@@ -68,6 +81,10 @@ export interface RecordActivities {
   }): Promise<void>;
   /** Writes summary.json when a run has ended. */
   recordSummary(input: { readonly run: string; readonly summary: RunSummary }): Promise<void>;
+  /** Those of the named workflows that no longer run, or never did. */
+  closedWorkflows(input: { readonly ids: readonly string[] }): Promise<readonly string[]>;
+  /** Does nothing: `doctor` times the server by it. */
+  noop(): Promise<void>;
 }
 
 export interface ResolvedRun {
@@ -76,6 +93,8 @@ export interface ResolvedRun {
   readonly run: string;
   /** What the workflow itself decides by; prompts stay behind the reference. */
   readonly plan: RunPlan;
+  /** Whether the search attributes are registered: upserting an unregistered one blocks a workflow for ever. */
+  readonly searchable: boolean;
 }
 
 export type RunPlan = Pick<

@@ -1,8 +1,8 @@
 import { Context } from '@temporalio/activity';
 import { asFailure } from './as-failure.ts';
 
-/** Beats without a heartbeat timeout: an activity hears of its cancellation by them only. */
-const DEFAULT_BEAT_MS = 5000;
+/** An activity hears of its cancellation by its beats only; each is a write on the server. */
+const LONGEST_BEAT_MS = 4000;
 
 /**
  * Carries out an activity's body: heartbeats by timer at a third of the heartbeat timeout, passes the signal that
@@ -13,7 +13,9 @@ export async function heartbeatWhile<T>(body: (signal: AbortSignal) => Promise<T
   const { heartbeatTimeoutMs } = context.info;
   const beat = setInterval(
     () => context.heartbeat(),
-    heartbeatTimeoutMs === undefined ? DEFAULT_BEAT_MS : Math.max(100, heartbeatTimeoutMs / 3),
+    heartbeatTimeoutMs === undefined
+      ? LONGEST_BEAT_MS
+      : Math.max(100, Math.min(LONGEST_BEAT_MS, heartbeatTimeoutMs / 3)),
   );
   context.heartbeat();
   try {

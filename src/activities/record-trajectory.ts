@@ -36,7 +36,7 @@ export function createTrajectoryActivities(deps: {
 }
 
 /** The record of a rollout, derived whole from its transcript and its grading. */
-export function trajectoryOf(
+function trajectoryOf(
   input: RecordTrajectoryInput,
   turns: readonly TurnLink[],
   grading: Grading | null,

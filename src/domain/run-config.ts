@@ -37,7 +37,7 @@ export interface EvaluationSet {
   readonly data: string;
 }
 
-export interface EvaluationConfig {
+interface EvaluationConfig {
   readonly sets: readonly EvaluationSet[];
   readonly rolloutsPerInstance: number;
 }

@@ -40,7 +40,7 @@ export type TurnLink =
     };
 
 /** How a grading came about, each 1 or 0. */
-export interface GradingMetrics {
+interface GradingMetrics {
   /** The tests of an equal patch had been run already. */
   readonly gradingCached: number;
   /** This run contradicted a kept one of the same patch. */

@@ -27,7 +27,11 @@ export type StepState =
       readonly published: PublishedStep;
       readonly metrics: Readonly<Record<string, number>>;
     }
-  | { readonly state: 'failed'; readonly reason: string };
+  | {
+      readonly state: 'failed';
+      readonly type: 'Trainer.Failed' | 'Trainer.OutOfMemory';
+      readonly reason: string;
+    };
 
 /** Makes gradient steps; step n of a run is its own key, so asking twice changes nothing. Errors are `Trainer.*`. */
 export interface Trainer {

@@ -1,7 +1,7 @@
 import type { Instance } from '../domain/instance.ts';
 
 /** Where the repository stands in every sandbox. */
-export const WORKING_DIRECTORY = '/testbed';
+const WORKING_DIRECTORY = '/testbed';
 
 /** What each placeholder of an instance prompt template stands for. */
 export const PLACEHOLDERS = {

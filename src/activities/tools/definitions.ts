@@ -7,8 +7,8 @@ export const TOOLS: readonly ToolDefinition[] = [
     name: 'bash',
     description:
       'Runs a command with bash in the sandbox that holds the repository at /testbed. Working directory and exported ' +
-      'variables are kept from call to call. There is no network and no terminal; a command that runs too long is ' +
-      'stopped. Long output is cut in its middle.',
+      'variables are kept from call to call. There is no network and no terminal. Background processes end with their ' +
+      'command; a command that runs too long is stopped. Long output is cut in its middle.',
     parameters: parametersOf(bashArguments),
   },
   {

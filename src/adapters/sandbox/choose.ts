@@ -2,7 +2,7 @@ import type Docker from 'dockerode';
 import { SteadfastError } from '../../domain/failures.ts';
 import type { SandboxChoice } from '../../domain/run-config.ts';
 import type { Sandbox } from '../../ports/sandbox.ts';
-import { inspectBubblewrap } from './bubblewrap/inspect.ts';
+import { type BubblewrapReport, inspectBubblewrap } from './bubblewrap/inspect.ts';
 import type { BubblewrapOptions } from './bubblewrap/host.ts';
 import { createBubblewrapSandbox } from './bubblewrap/sandbox.ts';
 import { connect, whyUnreachable } from './docker/client.ts';
@@ -24,6 +24,16 @@ export interface Sandboxes {
 export function createSandboxes(options: SandboxesOptions, docker: Docker = connect()): Sandboxes {
   const byDocker = createDockerSandbox(options, docker);
   const byBubblewrap = createBubblewrapSandbox(options);
+  let inspection: Promise<BubblewrapReport> | null = null;
+
+  /** Inspected once for all callers, since it starts processes and makes a cgroup of one name; again only after a refusal. */
+  async function inspected(): Promise<BubblewrapReport> {
+    inspection ??= inspectBubblewrap();
+    const report = await inspection;
+    if (!report.usable || report.reason !== null) inspection = null;
+    return report;
+  }
+
   return {
     async choose(choice) {
       const dockerSays = choice === 'bubblewrap' ? 'not asked' : await whyUnreachable(docker);
@@ -31,7 +41,7 @@ export function createSandboxes(options: SandboxesOptions, docker: Docker = conn
       if (choice === 'docker') {
         throw new SteadfastError('Sandbox.Unavailable', `The Docker daemon does not answer: ${dockerSays}`);
       }
-      const report = await inspectBubblewrap();
+      const report = await inspected();
       const bounded = report.bounds.memory && report.bounds.pids;
       if (report.usable && (bounded || choice === 'bubblewrap')) return byBubblewrap;
       if (choice === 'bubblewrap')

@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { createFolderArtifacts } from '../../../src/adapters/artifacts/folder.ts';
@@ -10,19 +8,11 @@ import { SteadfastError } from '../../../src/domain/failures.ts';
 import { trajectoryPath } from '../../../src/domain/ids.ts';
 import type { RunConfig } from '../../../src/domain/run-config.ts';
 import { parseRunConfig } from '../../../src/schemas/run-config.ts';
+import { type Ended, spawnCli } from '../../support/spawn-cli.ts';
 import { type AllActivities, STUB_CONTEXT, StubRun } from '../../support/stub-run.ts';
 import { withWorkers } from '../../support/stub-workers.ts';
 import { startTemporal } from '../../support/temporal.ts';
 import { trajectory } from '../../unit/cli/trajectory.ts';
-
-const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
-
-/** How a command ended. */
-export interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** A Temporal server, a store and a data file, with the real CLI as a process beside them. */
 export class CliWorld {
@@ -106,32 +96,4 @@ function resolve(input: unknown, workflowId: string): RunConfig {
     if (error instanceof SteadfastError) throw ApplicationFailure.nonRetryable(error.message, error.type);
     throw error;
   }
-}
-
-function spawnCli(rawArgs: readonly string[], environment: Readonly<Record<string, string>>, cwd: string) {
-  const child = spawn(process.execPath, [MAIN, ...rawArgs], {
-    cwd,
-    env: { PATH: process.env['PATH'], NO_COLOR: '1', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let [stdout, stderr] = ['', ''];
-  const heard = new Set<() => void>();
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-    for (const listener of heard) listener();
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const ended = new Promise<Ended>((done) => child.once('close', (code) => done({ code, stdout, stderr })));
-  return {
-    ended,
-    interrupt: () => child.kill('SIGINT'),
-    /** Waits until stdout holds a text. */
-    until: async (pattern: RegExp) =>
-      await Promise.race([
-        ended.then(() => {
-          throw new Error(`ended without ${pattern}: ${stdout}${stderr}`);
-        }),
-        new Promise<void>((done) => heard.add(() => pattern.test(stdout) && done())),
-      ]),
-  };
 }

@@ -30,21 +30,6 @@ suite('inference on the embedded platform', { timeout: 900_000 }, () => {
     return endpoint;
   }
 
-  function options(endpoint: ScriptedEndpoint): string[] {
-    const counts = ['--num-instances', String(INSTANCES), '--rollouts-per-instance', String(ROLLOUTS)];
-    return [
-      '--mode',
-      'inference',
-      '--data',
-      DATA,
-      '--model',
-      'scripted',
-      '--api-base',
-      endpoint.url,
-      ...counts,
-    ];
-  }
-
   async function rewardsOf(endpoint: ScriptedEndpoint): Promise<readonly (number | null)[]> {
     const lines = linesOf(await world.steadfast(['run', ...options(endpoint), '--json']));
     const trajectories = lines.filter((line) => line.type === 'trajectory');
@@ -106,3 +91,18 @@ suite('inference on the embedded platform', { timeout: 900_000 }, () => {
     assert.doesNotMatch(stderr, /\n\s+at /);
   });
 });
+
+function options(endpoint: ScriptedEndpoint): string[] {
+  const counts = ['--num-instances', String(INSTANCES), '--rollouts-per-instance', String(ROLLOUTS)];
+  return [
+    '--mode',
+    'inference',
+    '--data',
+    DATA,
+    '--model',
+    'scripted',
+    '--api-base',
+    endpoint.url,
+    ...counts,
+  ];
+}

@@ -1,0 +1,60 @@
+import { hasVariance } from '../domain/advantage.ts';
+import { samplesOf, type Sample } from '../domain/training-data.ts';
+import type { Trajectory } from '../domain/trajectory.ts';
+import type { Artifacts } from '../ports/artifacts.ts';
+import type { BatchOutput, TrainerActivities } from './contract.ts';
+import type { GroupRecord } from './group-record.ts';
+import { heartbeatWhile } from './heartbeat.ts';
+
+/** The activity that joins the trajectories of a batch's groups into the file that the trainer reads. */
+export function createBatchActivity(deps: {
+  readonly artifacts: Artifacts;
+}): Pick<TrainerActivities, 'buildBatch'> {
+  const { artifacts } = deps;
+
+  async function buildBatch(input: { readonly groups: readonly string[] }): Promise<BatchOutput> {
+    return await heartbeatWhile(async () => {
+      const samples: Sample[] = [];
+      let groupsWithoutVariance = 0;
+      let untrainable = 0;
+      for (const hash of input.groups) {
+        const record = (await artifacts.getJson(hash)) as GroupRecord;
+        if (!hasVariance(record.members.flatMap(({ reward }) => reward ?? []))) {
+          groupsWithoutVariance++;
+          continue;
+        }
+        const made = await samplesOfGroup(artifacts, record);
+        samples.push(...made.samples);
+        untrainable += made.untrainable;
+      }
+      // In an order of its own: the same groups give the same bytes, whoever ended first.
+      samples.sort((a, b) => (a.rollout < b.rollout ? -1 : a.rollout > b.rollout ? 1 : 0));
+      const batch = samples.length === 0 ? null : await artifacts.putJson({ samples });
+      return { batch, samples: samples.length, groupsWithoutVariance, untrainable };
+    });
+  }
+
+  return { buildBatch };
+}
+
+/** The samples of a group's scored members; those without token ids or logprobs are counted. */
+async function samplesOfGroup(
+  artifacts: Artifacts,
+  record: GroupRecord,
+): Promise<{ samples: Sample[]; untrainable: number }> {
+  const samples: Sample[] = [];
+  let untrainable = 0;
+  for (const { rollout, advantage, trajectory } of record.members) {
+    if (advantage === null) continue;
+    const turns = trajectory === null ? [] : ((await artifacts.getJson(trajectory)) as Trajectory).turns;
+    const made = samplesOf(turns, { rollout, group: record.group, advantage })?.filter(isTrainable) ?? [];
+    if (made.length === 0) untrainable++;
+    samples.push(...made);
+  }
+  return { samples, untrainable };
+}
+
+/** A trainer refuses what has no token in the loss, or nothing before the first of them. */
+function isTrainable(sample: Sample): boolean {
+  return sample.mask[0] === 0 && sample.mask.includes(1);
+}

@@ -1,0 +1,65 @@
+import { advantagesOf, type AdvantageKind } from '../domain/advantage.ts';
+import type { RolloutResult } from '../domain/trajectory.ts';
+
+/** One member of a recorded group. */
+interface GroupMember {
+  readonly rollout: string;
+  readonly status: RolloutResult['status'];
+  readonly stopReason: RolloutResult['stopReason'];
+  readonly failureType: string | null;
+  readonly reward: number | null;
+  readonly resolved: boolean;
+  readonly turns: number;
+  /** Null for a member without a reward: a failure of the machinery is kept out of mean and advantage. */
+  readonly advantage: number | null;
+  /** sha256 of the trajectory. */
+  readonly trajectory: string | null;
+}
+
+/** A trajectory group as groups.jsonl has it, a line each. */
+export interface GroupRecord {
+  readonly run: string;
+  readonly group: number;
+  readonly instanceId: string;
+  readonly purpose: string;
+  readonly policyVersion: number;
+  readonly advantage: AdvantageKind;
+  readonly members: readonly GroupMember[];
+}
+
+/** The record of a group: each scored member has its advantage over the scored ones. */
+export function groupRecordOf(
+  of: { readonly run: string; readonly group: number; readonly purpose: string },
+  results: readonly RolloutResult[],
+  advantage: AdvantageKind,
+): GroupRecord {
+  const advantages = advantagesOf(
+    results.flatMap((result) => (isScored(result) ? [result.reward] : [])),
+    advantage,
+  ).values();
+  const members = results.map((result) => ({
+    rollout: result.rollout,
+    status: result.status,
+    stopReason: result.stopReason,
+    failureType: result.failureType,
+    reward: result.reward,
+    resolved: result.resolved,
+    turns: result.turns,
+    advantage: isScored(result) ? (advantages.next().value ?? 0) : null,
+    trajectory: result.trajectory,
+  }));
+  const [first] = results;
+  return {
+    run: of.run,
+    group: of.group,
+    instanceId: first?.instanceId ?? '',
+    purpose: of.purpose,
+    policyVersion: first?.policyVersion ?? 0,
+    advantage,
+    members,
+  };
+}
+
+function isScored(result: RolloutResult): result is RolloutResult & { reward: number } {
+  return result.status === 'scored' && result.reward !== null;
+}

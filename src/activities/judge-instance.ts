@@ -1,0 +1,45 @@
+import { Context } from '@temporalio/activity';
+import type { Verdict } from '../domain/run-summary.ts';
+import { fileSafe } from '../domain/ids.ts';
+import type { SandboxActivities } from './contract.ts';
+import type { GradeDeps } from './grade.ts';
+import { judge, judgeSandboxes } from './grading/judge.ts';
+import { heartbeatWhile } from './heartbeat.ts';
+import { readInstance } from './stored.ts';
+
+/** Runs with the bug: a second one sees most flaky tests for the price of one more. */
+const BUGGY_RUNS = 2;
+
+/** The activity that judges an instance by the quality filter's rules. */
+export function createJudgeActivities(deps: GradeDeps): Pick<SandboxActivities, 'judgeInstance'> {
+  const { artifacts, datasets, sandboxes, limits } = deps;
+
+  async function judgeInstance(input: Parameters<SandboxActivities['judgeInstance']>[0]): Promise<Verdict> {
+    return await heartbeatWhile(async (signal) => {
+      const { instanceId, ref } = input.instance;
+      const instance = await readInstance(artifacts, ref);
+      const sandbox = await sandboxes.choose(input.sandbox);
+      const { workflowExecution, attempt } = Context.current().info;
+      const run = workflowExecution?.workflowId ?? 'filter';
+      const nameOf = (of: number): string => `${run}/judge/${instanceId}/attempt-${of}`;
+      const left = attempt > 1 ? judgeSandboxes(nameOf(attempt - 1), BUGGY_RUNS) : [];
+      await Promise.all(left.map((name) => sandbox.close(name)));
+      const judgement = await judge({
+        sandbox,
+        datasets,
+        artifacts,
+        limits,
+        instance,
+        instanceRef: ref,
+        buggyRuns: BUGGY_RUNS,
+        run: fileSafe(run),
+        name: nameOf(attempt),
+        signal,
+      });
+      const { verdict, reason, detail } = judgement;
+      return { instanceId, verdict, reason, detail };
+    });
+  }
+
+  return { judgeInstance };
+}

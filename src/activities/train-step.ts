@@ -1,0 +1,102 @@
+import { ApplicationFailure, Context, sleep } from '@temporalio/activity';
+import { SteadfastError } from '../domain/failures.ts';
+import { policyModel } from '../domain/ids.ts';
+import type { RunConfig } from '../domain/run-config.ts';
+import type { Artifacts } from '../ports/artifacts.ts';
+import type { PublishedStep, StepState, Trainer, TrainStepRequest } from '../ports/trainer.ts';
+import type { PolicyStep, TrainerActivities } from './contract.ts';
+import { heartbeatWhile } from './heartbeat.ts';
+import { readConfig } from './stored.ts';
+
+/** A step of a small policy takes half a second, one of a large policy hours: the wait grows from one to the other. */
+const POLL = { firstMs: 200, longestMs: 2000, growth: 1.3 };
+
+/** A step that failed is made once more: a full disk or a lost device may have passed. */
+const TRIES = 2;
+
+/** The activities that move a run's policy on. */
+export function createTrainingActivities(deps: {
+  readonly artifacts: Artifacts;
+  readonly trainer: Trainer;
+}): Pick<TrainerActivities, 'openTraining' | 'trainStep'> {
+  const { artifacts, trainer } = deps;
+
+  /** Opening again changes nothing; a trainer that was restarted has forgotten its runs. */
+  async function open(run: string, config: RunConfig): Promise<PublishedStep> {
+    return await trainer.openRun({
+      run,
+      baseModel: config.model,
+      checkpointDir: artifacts.runPath(run, 'checkpoints'),
+      loraRank: config.training.loraRank,
+      seed: config.seed,
+    });
+  }
+
+  async function openTraining(input: { readonly run: string; readonly config: string }): Promise<PolicyStep> {
+    return await heartbeatWhile(async () => {
+      return policyStepOf(input.run, await open(input.run, await readConfig(artifacts, input.config)));
+    });
+  }
+
+  async function trainStep(
+    input: Parameters<TrainerActivities['trainStep']>[0],
+  ): ReturnType<TrainerActivities['trainStep']> {
+    return await heartbeatWhile(async () => {
+      const config = await readConfig(artifacts, input.config);
+      await open(input.run, config);
+      const made = await stepOf(trainer, {
+        run: input.run,
+        step: input.step,
+        parent: input.parent,
+        batch: { path: artifacts.blobPath(input.batch), sha256: input.batch },
+        training: config.training,
+        temperature: config.agent.temperature,
+      });
+      return { ...policyStepOf(input.run, made.published), metrics: made.metrics };
+    });
+  }
+
+  return { openTraining, trainStep };
+}
+
+/** Asks for a step and waits for it. */
+async function stepOf(
+  trainer: Trainer,
+  request: TrainStepRequest,
+): Promise<Extract<StepState, { state: 'done' }>> {
+  let failed: Extract<StepState, { state: 'failed' }> | null = null;
+  for (let tries = 0; tries < TRIES; tries++) {
+    const ended = await untilEnded(trainer, request);
+    if (ended.state === 'done') return ended;
+    failed = ended;
+  }
+  const why = `Step ${request.step} of run ${request.run} failed: ${failed?.reason ?? ''}`;
+  throw ApplicationFailure.nonRetryable(why, failed?.type ?? 'Trainer.Failed');
+}
+
+async function untilEnded(
+  trainer: Trainer,
+  request: TrainStepRequest,
+): Promise<Exclude<StepState, { state: 'running' }>> {
+  let state = await started(trainer, request);
+  for (let waitMs = POLL.firstMs; state.state === 'running'; waitMs *= POLL.growth) {
+    await sleep(Math.min(waitMs, POLL.longestMs));
+    Context.current().cancellationSignal.throwIfAborted();
+    state = await trainer.stepState(request.run, request.step);
+  }
+  return state;
+}
+
+/** A refused batch is refused again however often it is sent. */
+async function started(trainer: Trainer, request: TrainStepRequest): Promise<StepState> {
+  try {
+    return await trainer.startStep(request);
+  } catch (error) {
+    if (!(error instanceof SteadfastError) || error.type !== 'Trainer.Failed') throw error;
+    throw ApplicationFailure.nonRetryable(error.message, error.type);
+  }
+}
+
+function policyStepOf(run: string, { step, manifest }: PublishedStep): PolicyStep {
+  return { step, manifest, policy: { version: step, model: policyModel(run, step), apiBase: null } };
+}

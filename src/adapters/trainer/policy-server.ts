@@ -1,0 +1,108 @@
+import { SteadfastError } from '../../domain/failures.ts';
+import { policyModel } from '../../domain/ids.ts';
+import type { PublishedStep, StepState, Trainer, TrainStepRequest } from '../../ports/trainer.ts';
+import { createWire, type Answer } from './wire.ts';
+
+/** The port Trainer over the embedded policy server; `baseUrl` ends in /v1. */
+export function createPolicyServerTrainer(options: { readonly baseUrl: string }): Trainer {
+  const ask = createWire(options.baseUrl);
+
+  async function openRun(request: Parameters<Trainer['openRun']>[0]): Promise<PublishedStep> {
+    const { run, baseModel, checkpointDir, loraRank, seed } = request;
+    const answer = await ask('PUT', runPath(run), {
+      base_model: baseModel,
+      checkpoint_dir: checkpointDir,
+      lora: { rank: loraRank, seed },
+    });
+    if (answer.status === 409) throw new SteadfastError('Trainer.Conflict', answer.message);
+    if ([400, 404, 422, 507].includes(answer.status)) {
+      throw new SteadfastError('Trainer.ModelUnavailable', answer.message);
+    }
+    const { step, manifest_sha256: manifest } = bodyOf(answer);
+    if (typeof step !== 'number' || typeof manifest !== 'string') throw garbled(answer);
+    return { step, manifest, model: policyModel(run, step) };
+  }
+
+  async function startStep(request: TrainStepRequest): Promise<StepState> {
+    const { run, step, parent, batch, training, temperature } = request;
+    const answer = await ask('PUT', stepPath(run, step), {
+      batch: { path: batch.path, sha256: batch.sha256 },
+      parent,
+      options: {
+        learning_rate: training.learningRate,
+        loss: training.loss,
+        importance: training.importance,
+        clip_low: training.clipLow,
+        clip_high: training.clipHigh,
+        kl_coefficient: training.klCoefficient,
+        temperature,
+      },
+    });
+    if (answer.status === 409) return await adopt(run, step, answer.message);
+    // A missing run is a restarted server, which is told of the run again; a missing parent stays missing.
+    if (answer.status === 404 && answer.code === 'parent_not_found') {
+      throw new SteadfastError('Trainer.Conflict', answer.message);
+    }
+    return stateOf(answer);
+  }
+
+  /** Another batch has made this step: what is published counts, and the batch at hand is unused. */
+  async function adopt(run: string, step: number, why: string): Promise<StepState> {
+    const state = await stepState(run, step);
+    if (state.state !== 'done') throw new SteadfastError('Trainer.Conflict', why);
+    return { ...state, metrics: { ...state.metrics, 'batch/unused': 1 } };
+  }
+
+  async function stepState(run: string, step: number): Promise<StepState> {
+    return stateOf(await ask('GET', stepPath(run, step)));
+  }
+
+  return { openRun, startStep, stepState };
+}
+
+function runPath(run: string): string {
+  return `/runs/${encodeURIComponent(run)}`;
+}
+
+function stepPath(run: string, step: number): string {
+  return `${runPath(run)}/steps/${step}`;
+}
+
+/** Reads `{"state", "result", "error"}`. */
+function stateOf(answer: Answer): StepState {
+  if (answer.status === 404) throw new SteadfastError('Trainer.Unreachable', answer.message);
+  const { state, result, error } = bodyOf(answer);
+  if (state === 'running') return { state };
+  if (state === 'failed') {
+    const { code, message } = objectOf(error);
+    const type = code === 'out_of_memory' ? 'Trainer.OutOfMemory' : 'Trainer.Failed';
+    return { state, type, reason: typeof message === 'string' ? message : JSON.stringify(error) };
+  }
+  const { step, manifest_sha256: manifest, model, metrics } = objectOf(result);
+  if (state !== 'done' || typeof step !== 'number') throw garbled(answer);
+  if (typeof manifest !== 'string' || typeof model !== 'string') throw garbled(answer);
+  return { state, published: { step, manifest, model }, metrics: numbersOf(metrics) };
+}
+
+/** The object of a good answer; a refusal that nobody has read so far is a failure. */
+function bodyOf(answer: Answer): Readonly<Record<string, unknown>> {
+  if (answer.status >= 400) throw new SteadfastError('Trainer.Failed', answer.message);
+  return objectOf(answer.body);
+}
+
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+/** Metrics that are finite numbers; others have no place in a table. */
+function numbersOf(metrics: unknown): Record<string, number> {
+  const entries = Object.entries(objectOf(metrics));
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, number] => Number.isFinite(entry[1])),
+  );
+}
+
+function garbled(answer: Answer): SteadfastError {
+  const text = JSON.stringify(answer.body).slice(0, 200);
+  return new SteadfastError('Trainer.Failed', `the policy server answered what is no step: ${text}`);
+}

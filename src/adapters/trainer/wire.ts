@@ -1,0 +1,47 @@
+import { SteadfastError } from '../../domain/failures.ts';
+import { patientFetch } from '../model/patient-fetch.ts';
+
+/** What the policy server said: a body, or a refusal's message and code. */
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly message: string;
+  readonly code: string | null;
+}
+
+/** Loading a large model is one call, and may download it first; nothing else takes long. */
+const LONGEST_MS = 2 * 3600 * 1000;
+
+/** Speaks JSON with a server. What never arrived, or came from something in between, is `Trainer.Unreachable`. */
+export function createWire(
+  baseUrl: string,
+): (method: 'GET' | 'PUT', path: string, body?: unknown) => Promise<Answer> {
+  return async (method, path, body) => {
+    const url = `${baseUrl.replace(/\/$/, '')}${path}`;
+    try {
+      const response = await patientFetch(url, {
+        method,
+        signal: AbortSignal.timeout(LONGEST_MS),
+        ...(body === undefined
+          ? {}
+          : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      });
+      const read = JSON.parse(await response.text()) as unknown;
+      if ([502, 503, 504].includes(response.status)) throw new Error(`it answered ${response.status}`);
+      return { status: response.status, body: read, ...refusalOf(read, response.status) };
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message || cause.name : String(cause);
+      const hint = 'is it running (steadfast up), and is STEADFAST_POLICY_URL right?';
+      throw new SteadfastError('Trainer.Unreachable', `The policy server at ${baseUrl}: ${why}; ${hint}`, { cause });
+    }
+  };
+}
+
+/** Reads `{"error": {"message", "type", "code"}}`. */
+function refusalOf(body: unknown, status: number): { message: string; code: string | null } {
+  const error = typeof body === 'object' && body !== null && 'error' in body ? body.error : null;
+  if (typeof error !== 'object' || error === null) return { message: `status ${status}`, code: null };
+  const message = 'message' in error && typeof error.message === 'string' ? error.message : `status ${status}`;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
+  return { message, code };
+}

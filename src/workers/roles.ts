@@ -1,0 +1,54 @@
+import type { WorkerOptions } from '@temporalio/worker';
+import { TASK_QUEUES } from '../domain/ids.ts';
+import { modelActivities, recordActivities, trainerActivities } from './deps.ts';
+import { sandboxStaff } from './sandbox-staff.ts';
+import { askOf, hire, type RoleContext, type Staff } from './staff.ts';
+import { workflowBundlePath } from './workflow-bundle.ts';
+
+/** What a worker process can be; each is a process of its own, since a busy activity starves workflow tasks. */
+export const ROLES = ['workflows', 'records', 'sandbox', 'model', 'trainer'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** How the workers of each role are made. */
+export const STAFF: Readonly<Record<Role, (context: RoleContext) => Promise<Staff>>> = {
+  workflows: async (context) =>
+    await one(context, {
+      taskQueue: TASK_QUEUES.workflows,
+      workflowBundle: { codePath: await workflowBundlePath(context.config.cache) },
+      // What a dead worker's sticky queue costs its workflows: 1 s in place of 10.
+      stickyQueueScheduleToStartTimeout: '1 s',
+    }),
+
+  records: async (context) =>
+    await one(context, {
+      taskQueue: TASK_QUEUES.records,
+      activities: recordActivities(context.config, context.deps, {
+        searchable: context.searchable,
+        isRunning: async (id) => (await askOf(context)(id)) === true,
+      }),
+      // Small files: the disk is the limit.
+      maxConcurrentActivityTaskExecutions: 32,
+    }),
+
+  sandbox: sandboxStaff,
+
+  model: async (context) =>
+    await one(context, {
+      taskQueue: TASK_QUEUES.model,
+      activities: modelActivities(context.deps),
+      // Each waits for an endpoint, which has limits of its own.
+      maxConcurrentActivityTaskExecutions: 128,
+    }),
+
+  trainer: async (context) =>
+    await one(context, {
+      taskQueue: TASK_QUEUES.trainer,
+      activities: trainerActivities(context.deps),
+      // One to train, one to build a batch or open another run meanwhile.
+      maxConcurrentActivityTaskExecutions: 2,
+    }),
+};
+
+async function one(context: RoleContext, options: WorkerOptions): Promise<Staff> {
+  return { workers: [await hire(context, options)], stop: () => undefined };
+}

@@ -1,0 +1,137 @@
+import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import type {
+  HostActivities,
+  ModelActivities,
+  RecordActivities,
+  SandboxActivities,
+  TrainerActivities,
+} from '../activities/contract.ts';
+import { TASK_QUEUES } from '../domain/ids.ts';
+
+/*
+ * How long each step may take and how often it is tried again: one table, each number with its reason. Permanent
+ * failures are thrown as non-retryable by the activities themselves, so no list of types stands here.
+ */
+
+/** Activities that hold something open answer a cancellation themselves, and clean up before they do. */
+const WAIT = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
+
+/** Without a heartbeat for this long a worker counts as dead: five missed beats, since a loaded machine is slow to beat. */
+const HEARTBEAT = '20 s';
+
+/** A restarted worker polls its host's queue within seconds; a queue left alone for this long has lost its host. */
+const HOST_LOST_AFTER = '2 min';
+
+const TABLE = {
+  /** Small files and hashes. A full disk or a restarting worker mends within minutes; later it is a failure. */
+  records: {
+    taskQueue: TASK_QUEUES.records,
+    startToCloseTimeout: '2 min',
+    scheduleToCloseTimeout: '15 min',
+    heartbeatTimeout: HEARTBEAT,
+    retry: { initialInterval: '500 ms', maximumInterval: '15 s' },
+  },
+  /**
+   * No schedule-to-start limit: the task waits for a slot of a host as long as the hosts are full. 10 minutes leave
+   * time to pull an image; 8 attempts with back-off are 2 minutes of a restarting daemon.
+   */
+  openSandbox: {
+    taskQueue: TASK_QUEUES.sandbox,
+    startToCloseTimeout: '10 min',
+    heartbeatTimeout: HEARTBEAT,
+    cancellationType: WAIT,
+    retry: { initialInterval: '1 s', maximumInterval: '30 s', maximumAttempts: 8 },
+  },
+  /** Three runs of the listed tests, each with its own limit; 3 attempts, since a cause that stays is a reason to reject. */
+  judge: {
+    taskQueue: TASK_QUEUES.sandbox,
+    startToCloseTimeout: '30 min',
+    heartbeatTimeout: HEARTBEAT,
+    retry: { initialInterval: '1 s', maximumInterval: '10 s', maximumAttempts: 3 },
+  },
+  /**
+   * A command has its own limit inside the sandbox (60 s by default); half an hour is only for one that a run's
+   * configuration gives more. A retry adopts the kept result, so 5 attempts are cheap.
+   */
+  runTool: {
+    startToCloseTimeout: '30 min',
+    scheduleToStartTimeout: HOST_LOST_AFTER,
+    heartbeatTimeout: HEARTBEAT,
+    cancellationType: WAIT,
+    retry: { initialInterval: '500 ms', maximumInterval: '10 s', maximumAttempts: 5 },
+  },
+  /** 120 s and 0.05 s a test, a fresh sandbox and a control run: 30 minutes cover 10,000 tests. */
+  grade: {
+    startToCloseTimeout: '30 min',
+    scheduleToStartTimeout: HOST_LOST_AFTER,
+    heartbeatTimeout: HEARTBEAT,
+    cancellationType: WAIT,
+    retry: { initialInterval: '1 s', maximumInterval: '15 s', maximumAttempts: 4 },
+  },
+  /** Ending processes takes seconds; what stays open after 5 attempts is left to the host's own sweep. */
+  closeSandbox: {
+    startToCloseTimeout: '1 min',
+    scheduleToStartTimeout: HOST_LOST_AFTER,
+    heartbeatTimeout: HEARTBEAT,
+    retry: { initialInterval: '500 ms', maximumInterval: '10 s', maximumAttempts: 5 },
+  },
+  /** Asked before anything is opened, so a person is waiting: 4 attempts are 7 seconds. */
+  checkModel: {
+    taskQueue: TASK_QUEUES.model,
+    startToCloseTimeout: '1 min',
+    retry: { initialInterval: '1 s', maximumAttempts: 4 },
+  },
+  /**
+   * One call of a reasoning model may take 10 minutes; an endpoint that is overloaded or restarting (429, 5xx, refused)
+   * is asked again for another 10 before its rollout gives up.
+   */
+  sampleTurn: {
+    taskQueue: TASK_QUEUES.model,
+    startToCloseTimeout: '10 min',
+    scheduleToCloseTimeout: '20 min',
+    heartbeatTimeout: HEARTBEAT,
+    cancellationType: WAIT,
+    retry: { initialInterval: '1 s', maximumInterval: '30 s' },
+  },
+  /** Loading may download the weights first; 10 attempts are the 4 minutes that a server needs to come up. */
+  openTraining: {
+    taskQueue: TASK_QUEUES.trainer,
+    startToCloseTimeout: '2 h',
+    heartbeatTimeout: HEARTBEAT,
+    cancellationType: WAIT,
+    retry: { initialInterval: '1 s', maximumInterval: '30 s', maximumAttempts: 10 },
+  },
+  /** Reads every trajectory of a batch: disk, no model. */
+  buildBatch: {
+    taskQueue: TASK_QUEUES.trainer,
+    startToCloseTimeout: '15 min',
+    heartbeatTimeout: HEARTBEAT,
+    retry: { initialInterval: '1 s', maximumInterval: '15 s', maximumAttempts: 8 },
+  },
+  /** A step of a large model takes hours. It is its own key, so it is asked for until the trainer is back, for a day. */
+  trainStep: {
+    taskQueue: TASK_QUEUES.trainer,
+    startToCloseTimeout: '12 h',
+    scheduleToCloseTimeout: '24 h',
+    heartbeatTimeout: HEARTBEAT,
+    cancellationType: WAIT,
+    retry: { initialInterval: '1 s', maximumInterval: '30 s' },
+  },
+} as const satisfies Record<string, ActivityOptions>;
+
+export const records = proxyActivities<RecordActivities>(TABLE.records);
+export const { openSandbox } = proxyActivities<SandboxActivities>(TABLE.openSandbox);
+export const { judgeInstance } = proxyActivities<SandboxActivities>(TABLE.judge);
+export const { checkModel } = proxyActivities<ModelActivities>(TABLE.checkModel);
+export const { sampleTurn } = proxyActivities<ModelActivities>(TABLE.sampleTurn);
+export const { openTraining } = proxyActivities<TrainerActivities>(TABLE.openTraining);
+export const { buildBatch } = proxyActivities<TrainerActivities>(TABLE.buildBatch);
+export const { trainStep } = proxyActivities<TrainerActivities>(TABLE.trainStep);
+
+/** The activities of the host that holds a sandbox. */
+export function onHost(taskQueue: string) {
+  const { runTool } = proxyActivities<HostActivities>({ ...TABLE.runTool, taskQueue });
+  const { grade } = proxyActivities<HostActivities>({ ...TABLE.grade, taskQueue });
+  const { closeSandbox } = proxyActivities<HostActivities>({ ...TABLE.closeSandbox, taskQueue });
+  return { runTool, grade, closeSandbox };
+}

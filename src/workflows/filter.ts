@@ -1,0 +1,141 @@
+import { CancellationScope, continueAsNew, isCancellation, setCurrentDetails } from '@temporalio/workflow';
+import type { InstanceList } from '../activities/contract.ts';
+import type { Verdict } from '../domain/run-summary.ts';
+import { judgeInstance, records } from './activities.ts';
+import { endWith, knownFailure } from './failures.ts';
+import { hasGrownLong } from './history.ts';
+import type { FilterInput, FilterState } from './inputs.ts';
+import { InstanceCursor } from './instance-cursor.ts';
+import { reportPhase } from './report-phase.ts';
+
+/** What the filter kept, and why it left out the others. */
+export interface FilterResult {
+  readonly list: InstanceList;
+  readonly checked: number;
+  readonly reasons: Readonly<Record<string, number>>;
+}
+
+/** Verdicts in one record: 16 with their details stay below 8 KiB. */
+const PAGE = 16;
+const DETAIL_LIMIT = 300;
+
+/** Judges instances in the list's order, a few ahead, until enough are kept. */
+export async function filter(input: FilterInput): Promise<FilterResult> {
+  const done = await new Filter(input).run();
+  if (done.kept !== null) return { list: done.kept, checked: done.cursor, reasons: done.reasons };
+  const reasons = Object.entries(done.reasons).map(([reason, count]) => `${count} ${reason}`);
+  throw endWith({
+    type: 'Instance.Invalid',
+    message: `The quality filter kept none of ${done.cursor} instances (${reasons.join(', ')}). The first: ${done.firstDetail}`,
+  });
+}
+
+class Filter {
+  private state: FilterState;
+  private readonly instances: InstanceCursor;
+  private readonly ahead: Promise<Verdict>[] = [];
+  private readonly lookAhead = new CancellationScope();
+
+  private readonly input: FilterInput;
+
+  constructor(input: FilterInput) {
+    this.input = input;
+    this.state = input.carried ?? { cursor: 0, kept: null, reasons: {}, firstDetail: '' };
+    this.instances = new InstanceCursor(input.list);
+  }
+
+  async run(): Promise<FilterState> {
+    while (this.state.cursor < this.input.list.count && this.wanted() > 0) {
+      await this.judgePage();
+      await reportPhase(this.input.reportTo, {
+        phase: 'filter',
+        filter: {
+          checked: this.state.cursor,
+          kept: this.state.kept?.count ?? 0,
+          reasons: this.state.reasons,
+        },
+        total: this.input.list.count,
+      });
+      await this.continueWhenLong();
+    }
+    // Instances that were judged ahead and are not needed: their verdicts do not count.
+    this.lookAhead.cancel();
+    await Promise.allSettled(this.ahead);
+    return this.state;
+  }
+
+  /** The next verdicts in order, recorded; ends early when enough are kept. */
+  private async judgePage(): Promise<void> {
+    const { context } = this.input;
+    const from = this.state.cursor;
+    const verdicts: Verdict[] = [];
+    const positions: number[] = [];
+    while (verdicts.length < PAGE && positions.length < this.wanted()) {
+      const verdict = await this.next(from + verdicts.length, this.wanted() - positions.length);
+      if (verdict === null) break;
+      if (verdict.verdict === 'accept') positions.push(from + verdicts.length);
+      verdicts.push(verdict);
+      setCurrentDetails(
+        `${from + verdicts.length} judged, ${(this.state.kept?.count ?? 0) + positions.length} kept`,
+      );
+    }
+    await records.recordFilter.executeWithOptions(
+      { summary: `verdicts ${from + 1} to ${from + verdicts.length}` },
+      [{ run: context.run, from, verdicts }],
+    );
+    const kept = await this.keep(positions);
+    const reasons = { ...this.state.reasons };
+    for (const { reason } of verdicts) if (reason !== null) reasons[reason] = (reasons[reason] ?? 0) + 1;
+    const firstDetail =
+      this.state.firstDetail || (verdicts.find((v) => v.verdict === 'reject')?.detail ?? '');
+    this.state = { cursor: from + verdicts.length, kept, reasons, firstDetail };
+  }
+
+  private async keep(positions: readonly number[]): Promise<InstanceList | null> {
+    const { kept } = this.state;
+    if (positions.length === 0) return kept;
+    return await records.selectInstances({ list: this.input.list.ref, positions, append: kept?.ref ?? null });
+  }
+
+  /** The verdict at a position; meanwhile those after it are under way. Null beyond the list's end. */
+  private async next(position: number, wanted: number): Promise<Verdict | null> {
+    // About half of a raw data set is kept, so twice what is wanted is looked at.
+    const width = Math.max(1, Math.min(this.input.concurrency, wanted * 2));
+    while (this.ahead.length < width && position + this.ahead.length < this.input.list.count) {
+      const instance = await this.instances.at(position + this.ahead.length);
+      this.ahead.push(this.judge(instance));
+    }
+    return (await this.ahead.shift()) ?? null;
+  }
+
+  private judge(instance: { instanceId: string; ref: string }): Promise<Verdict> {
+    const { sandbox } = this.input.context;
+    const judged = this.lookAhead.run(async (): Promise<Verdict> => {
+      try {
+        const verdict = await judgeInstance.executeWithOptions({ summary: `judge ${instance.instanceId}` }, [
+          { instance, sandbox },
+        ]);
+        return { ...verdict, detail: verdict.detail.slice(0, DETAIL_LIMIT) };
+      } catch (error) {
+        const failure = isCancellation(error) ? null : knownFailure(error, 'Sandbox.Failed');
+        if (failure === null) throw error;
+        const detail = failure.message.slice(0, DETAIL_LIMIT);
+        return { instanceId: instance.instanceId, verdict: 'reject', reason: failure.type, detail };
+      }
+    });
+    // Awaited in order, later; a rejection until then is not unhandled.
+    judged.catch(() => undefined);
+    return judged;
+  }
+
+  private wanted(): number {
+    return (this.input.keep ?? this.input.list.count) - (this.state.kept?.count ?? 0);
+  }
+
+  private async continueWhenLong(): Promise<void> {
+    if (!hasGrownLong(this.input.historyLimit)) return;
+    // Verdicts under way are kept by the activity and found again.
+    await Promise.allSettled(this.ahead);
+    await continueAsNew<typeof filter>({ ...this.input, carried: this.state });
+  }
+}

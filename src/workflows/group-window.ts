@@ -1,0 +1,134 @@
+import {
+  CancellationScope,
+  ChildWorkflowCancellationType,
+  condition,
+  getExternalWorkflowHandle,
+  log,
+  ParentClosePolicy,
+  setHandler,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { InstanceRef } from '../activities/contract.ts';
+import { groupId } from '../domain/ids.ts';
+import type { Policy } from '../domain/run-config.ts';
+import { records } from './activities.ts';
+import { group } from './group.ts';
+import type { EpochInput, GroupInFlight } from './inputs.ts';
+import { groupEndedSignal, type GroupReport } from './messages.ts';
+import { findableBy } from './search-attributes.ts';
+import { widthsFor } from './widths.ts';
+
+/** How long a silent window waits before it asks whether its groups still run. */
+const SILENCE = '10 min';
+
+/** How long an epoch that was cancelled waits for its groups to close their sandboxes. */
+const FAREWELL = '3 min';
+
+/**
+ * The groups that an epoch has in flight. They outlive its continuing as new, so they are abandoned children that
+ * signal their end to its id; cancellation is forwarded by hand.
+ */
+export class GroupWindow {
+  private readonly waiting: Map<number, GroupInFlight>;
+  private readonly widths: { groups: number; members: number };
+
+  private readonly input: EpochInput;
+  private readonly onReport: (report: GroupReport) => void;
+
+  /** `onReport` is called once for each group. */
+  constructor(
+    input: EpochInput,
+    inFlight: readonly GroupInFlight[],
+    onReport: (report: GroupReport) => void,
+  ) {
+    this.input = input;
+    this.onReport = onReport;
+    this.waiting = new Map(inFlight.map((item) => [item.group, item]));
+    this.widths = widthsFor(input.concurrency, input.rolloutsPerInstance);
+    setHandler(groupEndedSignal, (report) => this.settle(report));
+  }
+
+  get inFlight(): readonly GroupInFlight[] {
+    return [...this.waiting.values()];
+  }
+
+  /** Waits for room, then starts a group. */
+  async start(instance: InstanceRef, number: number, policy: Policy): Promise<void> {
+    await this.until(() => this.waiting.size < this.widths.groups);
+    this.waiting.set(number, { group: number, instanceId: instance.instanceId });
+    const { context, rolloutsPerInstance, purpose } = this.input;
+    // Outside this scope's cancellation, which would settle the child before it has closed its sandboxes.
+    const child = await CancellationScope.nonCancellable(() =>
+      startChild(group, {
+        workflowId: groupId(context.run, number),
+        args: [
+          {
+            context,
+            instance,
+            group: number,
+            size: rolloutsPerInstance,
+            concurrency: this.widths.members,
+            policy,
+            purpose,
+            epoch: workflowInfo().workflowId,
+          },
+        ],
+        staticSummary: `${instance.instanceId}, ${rolloutsPerInstance} rollouts of policy ${policy.version}`,
+        cancellationType: ChildWorkflowCancellationType.ABANDON,
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        typedSearchAttributes: findableBy(context.searchable, {
+          run: context.run,
+          instanceId: instance.instanceId,
+          policyVersion: policy.version,
+        }),
+      }),
+    );
+    this.watch(number, child.result());
+  }
+
+  /** Waits until at most `left` groups have not reported. */
+  async shrinkTo(left: number): Promise<void> {
+    await this.until(() => this.waiting.size <= left);
+  }
+
+  /** Cancels all groups and waits, for a while, until they have closed what they held. */
+  async cancel(): Promise<void> {
+    await CancellationScope.nonCancellable(async () => {
+      for (const { group: number } of this.inFlight) {
+        const handle = getExternalWorkflowHandle(groupId(this.input.context.run, number));
+        // A group that has just ended cannot be cancelled, and need not be.
+        await handle.cancel().catch((error: unknown) => log.info('group not cancelled', { number, error }));
+      }
+      await condition(() => this.waiting.size === 0, FAREWELL);
+    });
+  }
+
+  /** Groups of this execution report their death too: a terminated one sends no signal. */
+  private watch(number: number, result: Promise<unknown>): void {
+    result.catch(() => this.settle(this.lost(number)));
+  }
+
+  /** Waits; after a long silence asks about groups of earlier executions, whose end nobody else would tell. */
+  private async until(reached: () => boolean): Promise<void> {
+    // Asked first without a time limit, which would cost a timer's two events.
+    if (reached()) return;
+    while (!(await condition(reached, SILENCE))) {
+      const ids = new Map(
+        this.inFlight.map((item) => [groupId(this.input.context.run, item.group), item.group]),
+      );
+      const closed = await records.closedWorkflows({ ids: [...ids.keys()] });
+      for (const id of closed) this.settle(this.lost(ids.get(id) ?? 0));
+    }
+  }
+
+  private lost(number: number): GroupReport {
+    const failed = this.input.rolloutsPerInstance;
+    return { group: number, totals: { rollouts: failed, failed, rewardSum: 0, resolved: 0 }, record: null };
+  }
+
+  /** The first word on a group counts. */
+  private settle(report: GroupReport): void {
+    if (this.waiting.delete(report.group)) this.onReport(report);
+  }
+}

@@ -1,0 +1,126 @@
+import type { InstanceList, InstanceRef } from '../activities/contract.ts';
+import type { RolloutTotals } from '../domain/run-summary.ts';
+import type { EvaluationSet, Policy, RunConfig, RunMode } from '../domain/run-config.ts';
+
+/*
+ * Inputs of the child workflows. Children take validated input; `train` alone takes what a person wrote.
+ */
+
+/** What every workflow of a run knows of it. */
+export interface RunContext {
+  readonly run: string;
+  /** sha256 of the RunConfig. */
+  readonly config: string;
+  readonly seed: number;
+  readonly sandbox: RunConfig['sandbox'];
+  readonly maxSteps: number;
+  /** Whether the search attributes are registered. */
+  readonly searchable: boolean;
+}
+
+export interface RolloutInput {
+  readonly context: RunContext;
+  readonly instance: InstanceRef;
+  readonly group: number;
+  /** From 1. */
+  readonly member: number;
+  /** From 1; a replacement has the next. */
+  readonly attempt: number;
+  readonly policy: Policy;
+  /** Seconds after which no further turn begins. */
+  readonly timeLimitSeconds?: number;
+}
+
+export interface GroupInput {
+  readonly context: RunContext;
+  readonly instance: InstanceRef;
+  /** Numbered as dispatched, from 1, over the whole run. */
+  readonly group: number;
+  readonly size: number;
+  /** Rollouts of this group in flight at most. */
+  readonly concurrency: number;
+  readonly policy: Policy;
+  /** As recordGroup names it. */
+  readonly purpose: string;
+  /** Workflow id of the epoch to report to; null reports to nobody. */
+  readonly epoch: string | null;
+}
+
+/** The policy that a train run goes on from: a published step. */
+export interface PolicyState {
+  readonly policy: Policy;
+  readonly step: number;
+  /** Null in inference mode, which makes no steps. */
+  readonly manifest: string | null;
+}
+
+export interface EpochInput {
+  readonly context: RunContext;
+  /** `train` makes a step a batch; the others sample only. */
+  readonly mode: RunMode;
+  readonly purpose: string;
+  /** In the order of this epoch. */
+  readonly list: InstanceList;
+  readonly rolloutsPerInstance: number;
+  readonly batchSize: number;
+  readonly concurrency: number;
+  readonly start: PolicyState;
+  /** Number of the first group. */
+  readonly firstGroup: number;
+  /** Workflow id of the run to report to; null reports to nobody. */
+  readonly reportTo: string | null;
+  /** Continues as new at this many events, for tests; without it when the server suggests it. */
+  readonly historyLimit?: number;
+  /** What an earlier execution of this epoch carried over. */
+  readonly carried?: EpochState;
+}
+
+/** A group that was dispatched and has not reported. */
+export interface GroupInFlight {
+  readonly group: number;
+  readonly instanceId: string;
+}
+
+/** All that an epoch needs to go on. */
+export interface EpochState {
+  /** Position of the next instance. */
+  readonly cursor: number;
+  readonly nextGroup: number;
+  readonly totals: RolloutTotals;
+  readonly rewardByStep: readonly number[];
+  readonly policy: PolicyState;
+  readonly stepsWithoutLesson: number;
+  readonly inFlight: readonly GroupInFlight[];
+  readonly groupsDone: number;
+}
+
+export interface FilterInput {
+  readonly context: RunContext;
+  readonly list: InstanceList;
+  /** The first N that are accepted; null for all. */
+  readonly keep: number | null;
+  readonly concurrency: number;
+  readonly reportTo: string | null;
+  readonly historyLimit?: number;
+  readonly carried?: FilterState;
+}
+
+export interface FilterState {
+  readonly cursor: number;
+  readonly kept: InstanceList | null;
+  readonly reasons: Readonly<Record<string, number>>;
+  /** The first rejection in words, for the message when nothing is kept. */
+  readonly firstDetail: string;
+}
+
+export interface EvaluateInput {
+  readonly context: RunContext;
+  readonly when: 'before' | 'after';
+  readonly sets: readonly EvaluationSet[];
+  readonly requireNonZeroTests: boolean;
+  readonly rolloutsPerInstance: number;
+  readonly concurrency: number;
+  readonly policy: Policy;
+  readonly firstGroup: number;
+  readonly reportTo: string | null;
+}

@@ -1,0 +1,36 @@
+import { log, type ActivityOptions } from '@temporalio/workflow';
+import type { RecordTrajectoryInput } from '../activities/contract.ts';
+import type { FailureType } from '../domain/failures.ts';
+import { records } from './activities.ts';
+import { knownFailure } from './failures.ts';
+import type { RolloutHead } from './messages.ts';
+
+/** What a timeout means, by the phase it came in. */
+export const TIMEOUT_IN = {
+  opening: 'Sandbox.Unavailable',
+  sampling: 'Model.Unreachable',
+  tools: 'Sandbox.Failed',
+  grading: 'Grade.Failed',
+  recording: 'Artifact.Missing',
+  closing: 'Sandbox.Failed',
+  ended: 'Sandbox.Failed',
+} as const satisfies Record<RolloutHead['phase'], FailureType>;
+
+/** The line that a person reads in the event list; the server takes 400 bytes. */
+export function said(summary: string): ActivityOptions {
+  return { summary: summary.slice(0, 100) };
+}
+
+/** Writes a trajectory and answers its hash; null where it cannot be written, which is no reason to lose the result. */
+export async function writtenTrajectory(input: RecordTrajectoryInput): Promise<string | null> {
+  try {
+    const written = await records.recordTrajectory.executeWithOptions(said(`record: ${input.stopReason}`), [
+      input,
+    ]);
+    return written.trajectory;
+  } catch (error) {
+    if (knownFailure(error, 'Artifact.Missing') === null) throw error;
+    log.error('trajectory not written', { error });
+    return null;
+  }
+}

@@ -1,0 +1,34 @@
+import { ChildWorkflowCancellationType, ParentClosePolicy } from '@temporalio/workflow';
+import type { InstanceList, ResolvedRun } from '../activities/contract.ts';
+import { deriveSeed } from '../domain/seeds.ts';
+import { checkModel, openTraining, records } from './activities.ts';
+import type { PolicyState } from './inputs.ts';
+import type { PreparedRun } from './run-state.ts';
+
+/** A cancelled run waits until its children have closed what they held; a terminated one at least cancels them. */
+export const CHILD = {
+  cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+  parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+} as const;
+
+/** The policy that a run begins with: the newest published step in train mode, else the model as it is. */
+export async function firstPolicy(resolved: ResolvedRun): Promise<PolicyState> {
+  const { run, config, plan } = resolved;
+  const { model, apiBase } = plan;
+  if (plan.mode === 'train') {
+    return await openTraining.executeWithOptions({ summary: `load ${model}`.slice(0, 100) }, [
+      { run, config },
+    ]);
+  }
+  await checkModel.executeWithOptions({ summary: `check ${model}`.slice(0, 100) }, [{ model, apiBase }]);
+  return { policy: { version: 0, model, apiBase }, step: 0, manifest: null };
+}
+
+/** Another order each epoch, of the run's seed and the epoch's number alone. */
+export async function shuffledList(state: PreparedRun, number: number): Promise<InstanceList> {
+  const { ref, count } = state.list;
+  const seed = deriveSeed(state.resolved.plan.seed, 'epoch', number);
+  return await records.shuffleInstances.executeWithOptions({ summary: `order of epoch ${number}` }, [
+    { list: ref, count, seed },
+  ]);
+}

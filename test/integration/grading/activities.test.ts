@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createGradeActivities } from '../../../src/activities/grade.ts';
+import { createJudgeActivities } from '../../../src/activities/judge-instance.ts';
+import { readGrading } from '../../../src/activities/stored.ts';
+import { example, gradingWorld } from '../../support/grading-world.ts';
+import { activityEnvironment } from '../../support/run-activity.ts';
+
+test("a rollout's own sandbox is diffed, graded in another, and the grading is stored", async (t) => {
+  const { datasets, artifacts, sandbox, request } = gradingWorld(t);
+  const instance = await example('pqbhagjq');
+  const { limits, instanceRef: ref } = await request(instance);
+  const deps = {
+    datasets,
+    artifacts,
+    limits,
+    sandboxes: { choose: async () => sandbox, all: async () => [sandbox] },
+  };
+  const config = await artifacts.putJson({ rewardPower: 1.33 });
+  const rollout = 'r/g-000000/i/0.0';
+  const tree = await datasets.prepareTree(instance, 'bugged');
+  await sandbox.open({ name: rollout, run: 'r', instance, tree, limits });
+  const script =
+    'sed -i "s/return (len(word) for word in stripped.split())/return max(len(word) for word in stripped.split())/" textfsm/texttable.py';
+  await sandbox.run(rollout, { key: 'k', script, session: 'shell', timeoutMs: 10_000, outputBytes: 1000 });
+
+  const activities = activityEnvironment();
+  const { grade } = createGradeActivities(deps);
+  const { judgeInstance } = createJudgeActivities(deps);
+  const named = { instance: { instanceId: instance.instanceId, ref }, sandbox: 'auto' } as const;
+  const verdict = await activities.run(judgeInstance, named);
+  assert.deepEqual(verdict, { instanceId: instance.instanceId, verdict: 'accept', reason: null, detail: '' });
+  const output = await activities.run(grade, { ...named, run: 'r', rollout, config });
+  const grading = await readGrading(artifacts, output.grading);
+  assert.equal(output.reward, 1, grading.log);
+  assert.equal(output.resolved, true);
+  assert.match(grading.patch, /^diff --git a\/textfsm\/texttable\.py/);
+  assert.equal(grading.environment, await sandbox.environment(instance));
+  assert.deepEqual(
+    (await sandbox.list()).map((info) => info.name),
+    [rollout],
+    'only the rollout’s own sandbox is left',
+  );
+});

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SteadfastError } from '../../../src/domain/failures.ts';
+import { refused, serve, stop } from '../../support/model-endpoint.ts';
+import { send } from '../../support/scripted-endpoint.ts';
+
+const ERRORS: readonly [number, unknown, string, RegExp][] = [
+  [401, { error: { message: 'bad key sk-secret-key' } }, 'Model.Unauthorized', /OPENAI_API_KEY.*\[the key\]/],
+  [403, { error: { message: 'no' } }, 'Model.Unauthorized', /OPENAI_API_KEY/],
+  [
+    404,
+    { error: { message: 'The model `scripted` does not exist' } },
+    'Model.Unknown',
+    /"scripted".*it lists scripted/,
+  ],
+  [404, 'Not Found', 'Model.BadRequest', /base URL/],
+  [400, { error: { message: 'x', code: 'context_length_exceeded' } }, 'Model.ContextOverflow', /x/],
+  [
+    400,
+    {
+      object: 'error',
+      message: "This model's maximum context length is 2048 tokens. However, max_tokens is invalid",
+    },
+    'Model.ContextOverflow',
+    /2048/,
+  ],
+  [400, { error: 'the request exceeds the available context size' }, 'Model.ContextOverflow', /exceeds/],
+  [413, 'too large', 'Model.ContextOverflow', /413/],
+  [400, { error: { message: 'messages: wrong' } }, 'Model.BadRequest', /messages: wrong/],
+  [500, '<html>', 'Model.Unreachable', /500/],
+  [503, { error: { message: 'busy' } }, 'Model.Unreachable', /busy/],
+  [408, 'late', 'Model.Unreachable', /408/],
+  [200, '<html>hello', 'Model.BadResponse', /not a chat completion|not JSON/],
+  [200, { choices: [] }, 'Model.BadResponse', /not a chat completion/],
+  [200, { error: { code: 429, message: 'upstream busy' } }, 'Model.RateLimit', /upstream busy/],
+  [200, null, 'Model.BadResponse', /not a chat completion/],
+];
+for (const [status, body, type, pattern] of ERRORS) {
+  test(`${status} ${JSON.stringify(body).slice(0, 60)} is ${type}`, async () => {
+    const { model, request } = await serve({
+      answer: (_, response) => {
+        if (typeof body === 'string') response.writeHead(status, { 'content-type': 'text/html' }).end(body);
+        else send(response, status, body);
+        return true;
+      },
+    });
+    await assert.rejects(model.sample(request()), refused(type, pattern));
+  });
+}
+
+for (const [header, low, high] of [
+  ['7', 7000, 7000],
+  ['0.25', 250, 250],
+  [new Date(Date.now() + 90_000).toUTCString(), 60_000, 91_000],
+  ['999999', 3_600_000, 3_600_000],
+] as const) {
+  test(`retry-after ${header} is honoured`, async () => {
+    const { model, request } = await serve({
+      answer: (_, response) => {
+        response.writeHead(429, { 'retry-after': header }).end('{}');
+        return true;
+      },
+    });
+    await assert.rejects(model.sample(request()), (error) => {
+      assert.ok(error instanceof SteadfastError && error.type === 'Model.RateLimit');
+      const delay = error.retryAfterMs ?? 0;
+      return delay >= low && delay <= high;
+    });
+  });
+}
+
+for (const [name, type] of [
+  ['garbage', 'Model.BadResponse'],
+  ['hangUp', 'Model.Unreachable'],
+  ['serverError', 'Model.Unreachable'],
+  ['rateLimit', 'Model.RateLimit'],
+] as const) {
+  test(`the fault ${name} is ${type}, and is not retried here`, async () => {
+    const { model, request, requests } = await serve({ faults: { [name]: 1 } });
+    await assert.rejects(model.sample(request()), refused(type, /./));
+    assert.equal(requests.length, 1);
+  });
+}
+
+test('no server at all', async () => {
+  const { model, request, url } = await serve();
+  await stop();
+  await assert.rejects(
+    model.sample(request()),
+    refused('Model.Unreachable', /cannot reach http.*ECONNREFUSED/),
+  );
+  await assert.rejects(model.check('scripted', url), refused('Model.Unreachable', /cannot reach/));
+});
+
+test('a server that never answers is given up in time', async () => {
+  const { model, request } = await serve({ delayMs: 3000 });
+  await assert.rejects(model.sample(request()), refused('Model.Unreachable', /no answer in time/));
+});
+
+test('a server that stops in the middle of its answer is given up in time', async () => {
+  const { model, request } = await serve({
+    answer: (_, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).write('{"choi');
+      return true;
+    },
+  });
+  await assert.rejects(model.sample(request()), refused('Model.Unreachable', /no answer in time/));
+});
+
+test('a cancelled call ends at once and is no failure of the model', async () => {
+  const { model, request } = await serve({ delayMs: 3000 });
+  const abort = new AbortController();
+  const sampled = model.sample(request(), abort.signal);
+  setTimeout(() => abort.abort(), 20);
+  await assert.rejects(sampled, (error) => !(error instanceof SteadfastError));
+});

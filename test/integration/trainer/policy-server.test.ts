@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, describe, it } from 'node:test';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { createBatchActivity } from '../../../src/activities/build-batch.ts';
+import { groupRecordOf } from '../../../src/activities/group-record.ts';
+import { createTrainingActivities } from '../../../src/activities/train-step.ts';
+import { createFolderArtifacts } from '../../../src/adapters/artifacts/folder.ts';
+import { createOpenAiModel } from '../../../src/adapters/model/openai-model.ts';
+import { createPolicyServerTrainer } from '../../../src/adapters/trainer/policy-server.ts';
+import { createReopeningModel } from '../../../src/adapters/trainer/reopening-model.ts';
+import { loadConfig } from '../../../src/config.ts';
+import type { RolloutResult } from '../../../src/domain/trajectory.ts';
+import { toolPaths } from '../../../src/local/setup/paths.mjs';
+import type { Artifacts } from '../../../src/ports/artifacts.ts';
+import type { Model } from '../../../src/ports/model.ts';
+import { quiet } from '../../support/quiet.ts';
+
+quiet();
+
+const paths = toolPaths(loadConfig().cache);
+
+/** A random model of two layers: what is tested is the protocol, not the learning. */
+const MAKE_MODEL = `
+import sys, torch
+from steadfast_trainer.tiny_model import make_model, make_tokenizer
+torch.manual_seed(0)
+tokenizer = make_tokenizer([[{"role": "user", "content": "test_add in a.py fails"}]], 400, 1024)
+make_model(tokenizer, 64, 2, 1024).save_pretrained(sys.argv[1])
+tokenizer.save_pretrained(sys.argv[1])
+`;
+
+describe('the embedded policy server', () => {
+  let root: string;
+  let artifacts: Artifacts;
+  let server: ChildProcess;
+  let model: Model;
+  let config: string;
+  let training: ReturnType<typeof createTrainingActivities>;
+  const run = 'tiny-run';
+
+  before(async () => {
+    root = await mkdtemp(join(tmpdir(), 'steadfast-policy-'));
+    const base = join(root, 'model');
+    execFileSync(paths.trainerPython, ['-c', MAKE_MODEL, base], { cwd: paths.trainer, stdio: 'ignore' });
+    artifacts = createFolderArtifacts(join(root, 'store'));
+    const full = {
+      run,
+      model: base,
+      seed: 7,
+      agent: { temperature: 1 },
+      training: {
+        learningRate: 1e-3,
+        loraRank: 4,
+        loss: 'dapo',
+        importance: 'token',
+        clipLow: 0.2,
+        clipHigh: 0.28,
+        klCoefficient: 0,
+        advantage: 'mean',
+      },
+    };
+    config = await artifacts.putJson(full);
+    await artifacts.writeRunFile(run, 'config.json', JSON.stringify(full));
+    await serve();
+  });
+  after(async () => {
+    server.kill('SIGKILL');
+    await once(server, 'exit');
+    await rm(root, { recursive: true });
+  });
+
+  /** Starts a server, as the supervisor does after the death of one: it has loaded nothing. */
+  async function serve(): Promise<void> {
+    const args = ['-m', 'steadfast_trainer.serve', '--port', '0', '--threads', '1'];
+    server = spawn(paths.trainerPython, args, { cwd: paths.trainer, stdio: ['ignore', 'pipe', 'inherit'] });
+    assert.ok(server.stdout);
+    for await (const line of createInterface(server.stdout)) {
+      const url = /ready on (\S+)/.exec(line)?.[1];
+      if (url === undefined) continue;
+      const policyUrl = `${url.replace(/\/(v1)?$/, '')}/v1`;
+      const trainer = createPolicyServerTrainer({ baseUrl: policyUrl });
+      const plain = createOpenAiModel({ apiKey: null, policyUrl });
+      model = createReopeningModel({ model: plain, trainer, artifacts });
+      training = createTrainingActivities({ artifacts, trainer });
+      return;
+    }
+    throw new Error('the policy server ended before it was ready');
+  }
+
+  async function carriedOut<T>(activity: () => Promise<T>): Promise<T> {
+    return (await new MockActivityEnvironment({ heartbeatTimeoutMs: 20_000 }).run(activity)) as T;
+  }
+
+  /** A trajectory of one turn sampled from the server, with a reward that the test gives it. */
+  async function sampled(member: number, version: number, reward: number): Promise<RolloutResult> {
+    const response = await model.sample({
+      model: `${run}@${version}`,
+      apiBase: null,
+      messages: [{ role: 'user', content: 'test_add in a.py fails' }],
+      tools: [],
+      temperature: 1,
+      maxTokens: 8,
+      seed: member,
+    });
+    const turn = { kind: 'model', parent: 'p', turn: 1, ...response, startedAt: '', durationMs: 1 };
+    return {
+      rollout: `${run}/g-000001/i/${member}.1`,
+      instanceId: 'i',
+      status: 'scored',
+      stopReason: 'done',
+      failureType: null,
+      reward,
+      resolved: false,
+      policyVersion: version,
+      turns: 1,
+      trajectory: await artifacts.putJson({ turns: [turn] }),
+    };
+  }
+
+  async function batchOf(version: number, seed: number): Promise<string> {
+    const results = [await sampled(seed, version, 1), await sampled(seed + 1, version, 0.2)];
+    const group = await artifacts.putJson(groupRecordOf({ run, group: 1, purpose: 'train' }, results, 'mean'));
+    const { buildBatch } = createBatchActivity({ artifacts });
+    const built = await carriedOut(() => buildBatch({ run, step: version + 1, config, groups: [group] }));
+    assert.ok(built.batch !== null);
+    return built.batch;
+  }
+
+  it('makes steps, each once, and goes on after its death', async () => {
+    const opened = await carriedOut(() => training.openTraining({ run, config }));
+    assert.equal(opened.step, 0);
+    const batch = await batchOf(0, 1);
+    const ask = { run, step: 1, config, parent: opened.manifest, batch };
+    const first = await carriedOut(() => training.trainStep(ask));
+    assert.deepEqual([first.step, first.policy.model], [1, `${run}@1`]);
+    assert.ok(Object.keys(first.metrics).length > 0);
+
+    const again = await carriedOut(() => training.trainStep(ask));
+    assert.equal(again.manifest, first.manifest);
+    assert.equal(again.metrics['batch/unused'], undefined);
+
+    const late = await carriedOut(async () => training.trainStep({ ...ask, batch: await batchOf(0, 11) }));
+    assert.equal(late.manifest, first.manifest);
+    assert.equal(late.metrics['batch/unused'], 1);
+
+    server.kill('SIGKILL');
+    await once(server, 'exit');
+    await serve();
+    const second = await batchOf(1, 21);
+    server.kill('SIGKILL');
+    await once(server, 'exit');
+    await serve();
+    const made = await carriedOut(() =>
+      training.trainStep({ run, step: 2, config, parent: first.manifest, batch: second }),
+    );
+    assert.equal(made.step, 2);
+    const reopened = await carriedOut(() => training.openTraining({ run, config }));
+    assert.deepEqual([reopened.step, reopened.manifest], [2, made.manifest]);
+  });
+
+  it('refuses a parent that is not there, and a model that cannot be loaded, in its own words', async () => {
+    const batch = await batchOf(2, 31);
+    const missing = { run, step: 9, config, parent: 'f'.repeat(64), batch };
+    await assert.rejects(carriedOut(() => training.trainStep(missing)), { type: 'Trainer.Conflict' });
+    const other = await artifacts.putJson({
+      ...((await artifacts.getJson(config)) as object),
+      model: join(root, 'nothing-here'),
+    });
+    await assert.rejects(carriedOut(() => training.openTraining({ run: 'other', config: other })), {
+      type: 'Trainer.ModelUnavailable',
+      message: /no such folder/,
+    });
+  });
+});

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import type { BatchOutput } from '../../../src/activities/contract.ts';
+import { createBatchActivity } from '../../../src/activities/build-batch.ts';
+import { groupRecordOf } from '../../../src/activities/group-record.ts';
+import { createInstanceActivities } from '../../../src/activities/instances.ts';
+import { createFilterRecordActivity } from '../../../src/activities/record-filter.ts';
+import { createFolderArtifacts } from '../../../src/adapters/artifacts/folder.ts';
+import type { Verdict } from '../../../src/domain/run-summary.ts';
+import type { RolloutResult, TurnLink } from '../../../src/domain/trajectory.ts';
+import type { Artifacts } from '../../../src/ports/artifacts.ts';
+
+let root: string;
+let artifacts: Artifacts;
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), 'steadfast-'));
+  artifacts = createFolderArtifacts(root);
+});
+after(async () => await rm(root, { recursive: true }));
+
+/** Runs an activity as a worker would. */
+async function carriedOut<T>(activity: () => Promise<T>): Promise<T> {
+  return (await new MockActivityEnvironment().run(activity)) as T;
+}
+
+const modelTurn = (ids: readonly number[] | null): TurnLink => ({
+  kind: 'model',
+  parent: 'p',
+  turn: 1,
+  message: { role: 'assistant', content: '', toolCalls: [] },
+  promptTokenIds: [1, 2],
+  completionTokenIds: ids,
+  logprobs: ids === null ? null : ids.map(() => -0.5),
+  finishReason: 'stop',
+  usage: null,
+  model: 'm',
+  startedAt: '',
+  durationMs: 1,
+});
+
+async function member(
+  id: string,
+  reward: number | null,
+  ids: readonly number[] | null,
+): Promise<RolloutResult> {
+  return {
+    rollout: id,
+    instanceId: 'i',
+    status: reward === null ? 'failed' : 'scored',
+    stopReason: reward === null ? 'failed' : 'done',
+    failureType: reward === null ? 'Sandbox.Gone' : null,
+    reward,
+    resolved: false,
+    policyVersion: 4,
+    turns: 1,
+    trajectory: await artifacts.putJson({ rollout: id, turns: [modelTurn(ids)] }),
+  };
+}
+
+describe('groupRecordOf', () => {
+  it('keeps failed members out of mean and advantage', async () => {
+    const results = [await member('a', 1, [5]), await member('b', null, [5]), await member('c', 0.5, [5])];
+    const made = groupRecordOf({ run: 'r', group: 1, purpose: 'train' }, results, 'mean');
+    assert.deepEqual(
+      made.members.map(({ advantage }) => advantage),
+      [0.25, null, -0.25],
+    );
+    assert.equal(made.policyVersion, 4);
+  });
+});
+
+describe('buildBatch', () => {
+  it('writes samples by rollout, and leaves out what teaches nothing or cannot be trained on', async () => {
+    const teaching = await record(2, [await member('y', 1, [5, 6]), await member('x', 0.5, [7])]);
+    const equal = await record(3, [await member('v', 0.2, [5]), await member('w', 0.2, [5])]);
+    const blind = await record(4, [
+      await member('t', 1, null),
+      await member('u', 0, [8]),
+      await member('s', null, [9]),
+    ]);
+    const built = await build([blind, teaching, equal]);
+    assert.deepEqual([built.samples, built.groupsWithoutVariance, built.untrainable], [3, 1, 1]);
+    const { samples } = (await artifacts.getJson(built.batch ?? '')) as {
+      samples: { rollout: string; tokens: number[]; mask: number[]; advantage: number; group: number }[];
+    };
+    assert.deepEqual(
+      samples.map(({ rollout, tokens, mask, advantage, group }) => [rollout, tokens, mask, advantage, group]),
+      [
+        ['u', [1, 2, 8], [0, 0, 1], -0.5, 4],
+        ['x', [1, 2, 7], [0, 0, 1], -0.25, 2],
+        ['y', [1, 2, 5, 6], [0, 0, 1, 1], 0.25, 2],
+      ],
+    );
+    assert.deepEqual(await build([teaching, equal, blind]), built);
+  });
+
+  it('makes no batch of groups that teach nothing', async () => {
+    const equal = await record(3, [await member('v', 0.2, [5]), await member('w', 0.2, [5])]);
+    assert.deepEqual(await build([equal]), {
+      batch: null,
+      samples: 0,
+      groupsWithoutVariance: 1,
+      untrainable: 0,
+    });
+  });
+});
+
+describe('instance lists', () => {
+  it('are read by position, selected in parts and shuffled by seed', async () => {
+    const refs = Array.from({ length: 10 }, (_, i) => ({ instanceId: `i-${i}`, ref: `${i}` }));
+    const list = await artifacts.putJson(refs);
+    const activities = createInstanceActivities({
+      artifacts,
+      datasets: {
+        load: () => Promise.reject(new Error('unused')),
+        prepareTree: () => Promise.reject(new Error('unused')),
+      },
+    });
+    const ids = async (of: { ref: string; count: number }) =>
+      (await carriedOut(() => activities.readInstances({ list: of.ref, from: 0, count: 32 }))).map(
+        ({ instanceId }) => instanceId,
+      );
+    const first = await carriedOut(() =>
+      activities.selectInstances({ list, positions: [0, 2], append: null }),
+    );
+    const both = await carriedOut(() =>
+      activities.selectInstances({ list, positions: [5], append: first.ref }),
+    );
+    assert.deepEqual(await ids(both), ['i-0', 'i-2', 'i-5']);
+    const once = await carriedOut(() => activities.shuffleInstances({ list, count: 6, seed: 3 }));
+    const again = await carriedOut(() => activities.shuffleInstances({ list, count: 6, seed: 3 }));
+    const other = await carriedOut(() => activities.shuffleInstances({ list, count: 6, seed: 4 }));
+    assert.equal(once.ref, again.ref);
+    assert.notEqual(once.ref, other.ref);
+    assert.deepEqual((await ids(once)).toSorted(), ['i-0', 'i-1', 'i-2', 'i-3', 'i-4', 'i-5']);
+  });
+});
+
+describe('recordFilter', () => {
+  it('derives filter.json whole, however often a page is written', async () => {
+    const { recordFilter } = createFilterRecordActivity({ artifacts });
+    await carriedOut(() => recordFilter({ run: 'f', from: 0, verdicts: [accept('a'), reject('b')] }));
+    await carriedOut(() => recordFilter({ run: 'f', from: 2, verdicts: [reject('c')] }));
+    await carriedOut(() => recordFilter({ run: 'f', from: 2, verdicts: [reject('c')] }));
+    const report = JSON.parse((await artifacts.readRunFile('f', 'filter.json')) ?? '') as Record<
+      string,
+      unknown
+    >;
+    assert.deepEqual([report['checked'], report['kept'], report['reasons']], [3, 1, { empty_f2p: 2 }]);
+  });
+});
+
+async function record(group: number, results: readonly RolloutResult[]): Promise<string> {
+  return await artifacts.putJson(groupRecordOf({ run: 'r', group, purpose: 'train' }, results, 'mean'));
+}
+
+async function build(groups: readonly string[]): Promise<BatchOutput> {
+  const { buildBatch } = createBatchActivity({ artifacts });
+  return await carriedOut(() => buildBatch({ run: 'r', step: 1, config: '', groups }));
+}
+
+function accept(instanceId: string): Verdict {
+  return { instanceId, verdict: 'accept', reason: null, detail: '' };
+}
+
+function reject(instanceId: string): Verdict {
+  return { instanceId, verdict: 'reject', reason: 'empty_f2p', detail: 'no test' };
+}
