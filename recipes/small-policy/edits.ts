@@ -57,8 +57,11 @@ function side(hunk: readonly string[], sign: '+' | '-'): string[] {
 
 /** Whole lines on both sides, so that a removed line leaves no empty one behind. */
 function edit(path: string, old: readonly string[], next: readonly string[]): Edit {
-  const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
-  return { path, oldText: text(old), newText: text(next) };
+  return { path, oldText: textOf(old), newText: textOf(next) };
+}
+
+function textOf(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 function wrongEdits(path: string, buggy: readonly string[]): Edit[] {

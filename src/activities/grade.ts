@@ -8,7 +8,7 @@ import { heartbeatWhile } from './heartbeat.ts';
 import type { Sandboxes } from './sandboxes.ts';
 import { readConfig, readInstance } from './stored.ts';
 
-/** Of an agent's diff; a larger one is no fix. */
+/** Of an agent's diff; a larger one is no fix, and is graded as if nothing was done. */
 const DIFF_BYTES = 8 * 1024 * 1024;
 
 /** What grading and judging need of their host. */

@@ -46,7 +46,7 @@ interface GradingMetrics {
   /** This run contradicted a kept one of the same patch. */
   readonly gradingFlaky: number;
   readonly gradingTimedOut: number;
-  /** The agent's diff did not apply and was left out. */
+  /** The agent's diff did not apply, or was too large, and was left out. */
   readonly patchRejected: number;
 }
 

@@ -9,13 +9,16 @@ export interface SandboxLimits {
   readonly diskBytes: number;
 }
 
-/** A prepared tree on this host: the repository at its start, bug patch applied; null for an image that has it inside. */
+/** What to open, and with which content. */
 export interface SandboxSpec {
   /** The rollout's id, or another unique name; names the sandbox, so a second open adopts the first. */
   readonly name: string;
   readonly run: string;
   readonly instance: Instance;
-  /** Absolute path of a folder to copy to /testbed (never written to); null where the image holds /testbed. */
+  /**
+   * Absolute path of a folder to copy to /testbed (never written to): the repository at its start, bug patch applied.
+   * Null where the image holds /testbed; opening then applies the instance's bug patch, if it has one.
+   */
   readonly tree: string | null;
   readonly limits: SandboxLimits;
 }
@@ -59,14 +62,17 @@ export interface Sandbox {
   readonly kind: 'docker' | 'bubblewrap';
   /** Names what the instance runs in (image id, or digest of the Python environment), for cache keys and records. */
   environment(instance: Instance): Promise<string>;
-  /** Opens the sandbox, or adopts the one of that name. /testbed holds the repository with one commit of history. */
+  /**
+   * Opens the sandbox, or adopts the one of that name. /testbed holds the repository with one commit of history, the
+   * bug in it. `Instance.PatchDoesNotApply` when an image's repository does not take the bug patch.
+   */
   open(spec: SandboxSpec, signal?: AbortSignal): Promise<void>;
   run(name: string, command: SandboxCommand, signal?: AbortSignal): Promise<CommandResult>;
   /**
    * The agent's changes to /testbed since open, as a binary-safe unified diff; independent of what the agent did to
-   * its own .git. Errors when larger than `maxBytes`.
+   * its own .git. Null when larger than `maxBytes`: that is the agent's doing and no failure of the sandbox.
    */
-  diff(name: string, maxBytes: number): Promise<string>;
+  diff(name: string, maxBytes: number): Promise<string | null>;
   /** Writes a file below a folder that the agent's commands can read and write. */
   writeFile(name: string, path: string, content: string): Promise<void>;
   /** Null when there is no such file; cut at `maxBytes`. */

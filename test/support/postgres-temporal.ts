@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
-import { packageRoot } from '../../src/local/setup/paths.mjs';
+import { cacheFolder, packageRoot, toolPaths } from '../../src/local/setup/paths.mjs';
 import {
   endService,
   freePorts,
@@ -15,7 +15,6 @@ import {
   startService,
   waitFor,
 } from './postgres.ts';
-import { temporalPrograms } from './postgres-temporal-programs.ts';
 
 /** Temporal's server as a cluster runs it: the configuration of infra/temporal, its data in a real PostgreSQL. */
 export interface PostgresTemporal {
@@ -34,9 +33,9 @@ const configuration = join(packageRoot, 'infra/temporal');
 /** How far the other ports of infra/temporal/server.yaml lie from the frontend's. */
 const portDistances = [0, 1, 2, 6, 10, -300, -299, -298, -294] as const;
 
-/** Starts PostgreSQL and Temporal's server on it, with the namespace `default`; builds the server when it isn't there yet. */
+/** Starts PostgreSQL and Temporal's server on it, with the namespace `default`; set-up has built both. */
 export async function startPostgresTemporal(): Promise<PostgresTemporal> {
-  const programs = await temporalPrograms();
+  const programs = toolPaths(cacheFolder(process.env));
   const postgres = await startPostgres();
   const folder = await mkdtemp(join(tmpdir(), 'steadfast-temporal-'));
   let server: Service | undefined;
@@ -54,14 +53,14 @@ export async function startPostgresTemporal(): Promise<PostgresTemporal> {
       SQL_PORT: String(postgres.port),
       SQL_USER: postgres.user,
       SQL_PASSWORD: postgres.password,
-      TEMPORAL_SQL_TOOL: programs.sqlTool,
+      TEMPORAL_SQL_TOOL: programs.temporalSqlTool,
       TEMPORAL_PORT: String(port),
       TEMPORAL_DYNAMIC_CONFIG: join(configuration, 'dynamicconfig.yaml'),
     };
     await promisify(execFile)(join(configuration, 'setup-schema.sh'), { env });
     const start = async () => {
       const args = ['--root', configuration, '--config', '.', '--env', 'server', '--allow-no-auth', 'start'];
-      server = await startService(programs.server, args, { log: join(folder, 'server.log'), env });
+      server = await startService(programs.temporalServer, args, { log: join(folder, 'server.log'), env });
       await waitFor("Temporal's server", server, () => becomeUsable(address));
     };
     await start();

@@ -13,20 +13,21 @@ export interface GradeRequest extends TestBench {
   readonly instance: Instance;
   /** sha256 of the parsed instance. */
   readonly instanceRef: string;
-  /** The agent's diff against the bugged tree. */
-  readonly patch: string;
+  /** The agent's diff against the bugged tree; null when it is too large to be one that is graded. */
+  readonly patch: string | null;
   readonly rewardPower: number;
 }
 
 /**
  * Grades a patch in a fresh sandbox: its changes to test files are left out, the listed tests run, and the reward
- * follows from their outcomes. An infrastructure failure throws and is never a reward.
+ * follows from their outcomes. A patch that is too large, or does not apply, is left out and said so: what is graded
+ * then is the tree as the agent found it. An infrastructure failure throws and is never a reward.
  */
 export async function gradePatch(request: GradeRequest): Promise<Grading> {
   const { instance, instanceRef, artifacts, rewardPower } = request;
   const startedAt = Date.now();
   const environment = await request.sandbox.environment(instance);
-  const patch = withoutTestFiles(request.patch, instance);
+  const patch = withoutTestFiles(request.patch ?? '', instance);
   const key = { digest: instanceRef, environment, stage: 'bugged', patch } as const;
   const { testRun, cached, flaky } = await cachedRun(request, instance, key);
   const judged = await readVerdictOf(artifacts, instanceRef, environment);
@@ -44,14 +45,14 @@ export async function gradePatch(request: GradeRequest): Promise<Grading> {
       gradingCached: cached ? 1 : 0,
       gradingFlaky: flaky ? 1 : 0,
       gradingTimedOut: testRun.timedOut ? 1 : 0,
-      patchRejected: testRun.patchApplied ? 0 : 1,
+      patchRejected: request.patch !== null && testRun.patchApplied ? 0 : 1,
     },
     outcomes: testRun.outcomes,
     patch,
     environment,
     exitCode: testRun.exitCode,
     timedOut: testRun.timedOut,
-    log: testRun.log,
+    log: request.patch === null ? `The patch was left out: it is too large\n${testRun.log}` : testRun.log,
     durationMs: Date.now() - startedAt,
   };
 }

@@ -90,12 +90,8 @@ export function throughSupervisor(
         scratch: true,
       });
       if (answer.exitCode === 0 && answer.droppedBytes === 0) return answer.bytes.toString('utf8');
-      const why =
-        answer.exitCode === PATCH_TOO_LARGE || answer.exitCode === 0
-          ? `it is larger than ${maxBytes} bytes`
-          : answer.timedOut
-            ? 'it took longer than two minutes'
-            : answer.bytes.toString('utf8');
+      if (answer.exitCode === PATCH_TOO_LARGE || answer.exitCode === 0) return null;
+      const why = answer.timedOut ? 'it took longer than two minutes' : answer.bytes.toString('utf8');
       throw new SteadfastError(
         'Sandbox.Failed',
         `The changes made in the sandbox of ${name} could not be read: ${why}`,

@@ -4,6 +4,7 @@ import { dependencies } from './parts/dependencies.mjs';
 import { dockerEngine } from './parts/docker-engine.mjs';
 import { guest } from './parts/guest.mjs';
 import { sandbox } from './parts/sandbox.mjs';
+import { temporalServer } from './parts/temporal-server.mjs';
 import { temporal } from './parts/temporal.mjs';
 import { trainer, trainerTest } from './parts/trainer.mjs';
 import { uv } from './parts/uv.mjs';
@@ -12,4 +13,4 @@ import { uv } from './parts/uv.mjs';
 export const runtimeParts = [dependencies, uv, trainer, temporal, sandbox, guest];
 
 /** What only tests need; a stage of the tests names those it wants. */
-export const testParts = [trainerTest, dockerEngine, baseImage, postgresql, chromium];
+export const testParts = [trainerTest, dockerEngine, baseImage, postgresql, temporalServer, chromium];

@@ -11,7 +11,7 @@ export const packageRoot = resolve(here, '../../..');
 
 /**
  * The pinned versions of everything that set-up installs.
- * @type {{ node: string, uv: string, python: string, temporal: string, debian: string, postgresql: string }}
+ * @type {{ node: string, uv: string, python: string, temporal: string, temporalServer: string, debian: string, postgresql: string }}
  */
 export const versions = JSON.parse(readFileSync(join(here, 'versions.json'), 'utf8'));
 
@@ -37,6 +37,7 @@ export function toolPaths(cache, root = packageRoot) {
   const trainer = join(root, 'trainer');
   const trainerEnv = join(cache, `trainer-${lockHash(join(trainer, 'requirements.lock'))}`);
   const trainerTestEnv = join(cache, `trainer-test-${lockHash(join(trainer, 'requirements-test.lock'))}`);
+  const temporalServerFolder = join(cache, `temporal-server-${versions.temporalServer}`);
   const nodeFolder = join(cache, `node-${versions.node}`);
   return {
     trainer,
@@ -49,6 +50,9 @@ export function toolPaths(cache, root = packageRoot) {
     node: join(nodeFolder, `node_modules/node-${process.platform}-${process.arch}/bin/node`),
     uv: join(cache, `uv-${versions.uv}/bin/uv`),
     temporal: join(cache, `temporal-${versions.temporal}/temporal`),
+    temporalServerFolder,
+    temporalServer: join(temporalServerFolder, 'server'),
+    temporalSqlTool: join(temporalServerFolder, 'sql'),
     dockerFolder: join(cache, 'dockerd'),
     dockerSocket: join(cache, 'dockerd/docker.sock'),
     baseImage: join(cache, `base-${versions.debian}.tar`),

@@ -42,3 +42,24 @@ test("a rollout's own sandbox is diffed, graded in another, and the grading is s
     'only the rollout’s own sandbox is left',
   );
 });
+
+test('a diff too large to be read is data: graded as if nothing was done, and said so', async (t) => {
+  const { datasets, artifacts, sandbox, request } = gradingWorld(t);
+  const instance = await example('pqbhagjq');
+  const { limits, instanceRef: ref } = await request(instance);
+  const config = await artifacts.putJson({ rewardPower: 1.33 });
+  const rollout = 'r/g-000000/i/0.0';
+  const tree = await datasets.prepareTree(instance, 'bugged');
+  await sandbox.open({ name: rollout, run: 'r', instance, tree, limits });
+  const script = 'head -c 9M /dev/zero >core';
+  await sandbox.run(rollout, { key: 'k', script, session: 'shell', timeoutMs: 10_000, outputBytes: 1000 });
+  const sandboxes = { choose: async () => sandbox, all: async () => [sandbox] };
+  const { grade } = createGradeActivities({ datasets, artifacts, limits, sandboxes });
+  const input = { instance: { instanceId: instance.instanceId, ref }, sandbox: 'auto', run: 'r' } as const;
+  const output = await activityEnvironment().run(grade, { ...input, rollout, config });
+  const grading = await readGrading(artifacts, output.grading);
+  assert.equal(output.reward, 0.2, grading.log);
+  assert.equal(grading.metrics.patchRejected, 1);
+  assert.equal(grading.patch, '');
+  assert.match(grading.log, /^The patch was left out: it is too large\n/);
+});

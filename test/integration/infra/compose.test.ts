@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { packageRoot } from '../../../src/local/setup/paths.mjs';
-import { temporalServerVersion } from '../../support/postgres-temporal-programs.ts';
+import { versions } from '../../../src/local/setup/paths.mjs';
 
 const infra = join(packageRoot, 'infra');
 const compose = readFileSync(join(infra, 'compose.yaml'), 'utf8');
@@ -43,8 +43,8 @@ suite('infra/compose.yaml', () => {
   });
 
   test('runs the version of the server that the tests run', () => {
-    assert.ok(compose.includes(`temporalio/server:${temporalServerVersion}\n`));
-    assert.ok(compose.includes(`temporalio/admin-tools:${temporalServerVersion}-`));
+    assert.ok(compose.includes(`temporalio/server:${versions.temporalServer}\n`));
+    assert.ok(compose.includes(`temporalio/admin-tools:${versions.temporalServer}-`));
   });
 });
 

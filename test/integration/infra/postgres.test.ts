@@ -6,10 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { packageRoot } from '../../../src/local/setup/paths.mjs';
+import { cacheFolder, packageRoot, toolPaths } from '../../../src/local/setup/paths.mjs';
 import { goOnSignal, probe } from '../../support/postgres-probe-workflow.ts';
 import { type PostgresTemporal, startPostgresTemporal } from '../../support/postgres-temporal.ts';
-import { temporalPrograms } from '../../support/postgres-temporal-programs.ts';
 
 const taskQueue = 'probe';
 Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -36,7 +35,7 @@ suite("Temporal's server on PostgreSQL", () => {
   });
 
   test('knows every key of infra/temporal/dynamicconfig.yaml', async () => {
-    const { server } = await temporalPrograms();
+    const { temporalServer: server } = toolPaths(cacheFolder(process.env));
     const file = join(packageRoot, 'infra/temporal/dynamicconfig.yaml');
     const { stdout } = await promisify(execFile)(server, ['validate-dynamic-config', file]);
     assert.equal(stdout.trim(), file);

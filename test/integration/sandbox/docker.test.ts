@@ -5,12 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import Docker from 'dockerode';
 import { containerName } from '../../../src/adapters/sandbox/docker/container.ts';
 import { createDockerSandbox } from '../../../src/adapters/sandbox/docker/sandbox.ts';
-import { tarOf } from '../../../src/adapters/sandbox/docker/tar.ts';
 import type { Sandbox } from '../../../src/ports/sandbox.ts';
 import { adoption } from './adoption.ts';
 import { attacks } from './attacks.ts';
 import { commands } from './commands.ts';
 import { diffs } from './diffs.ts';
+import { buildImage } from './image.ts';
 import { lifecycle } from './lifecycle.ts';
 import { Box, INSTANCE, LIMITS, adapter, makeHost, optionsFor } from './host.ts';
 
@@ -92,24 +92,14 @@ describe('docker: on its daemon', () => {
   });
 
   test("an image's own repository is copied, without its history, and its own Python comes first", async () => {
-    const dockerfile = [
+    const image = 'steadfast-test-image:1';
+    await buildImage(docker, image, [
       `FROM ${optionsFor('').baseImage}`,
       'RUN mkdir /testbed && cd /testbed && git init -q && git config user.email a@b && git config user.name a \\',
       ' && echo 1 >f && git add f && git commit -qm secret && echo 2 >f && echo f2 >.gitignore && git add -A && git commit -qm now \\',
       ' && mkdir -p /opt/miniconda3/envs/testbed/bin && ln -s /usr/bin/python3 /opt/miniconda3/envs/testbed/bin/python',
       'ENV FROM_IMAGE=yes',
-    ].join('\n');
-    const context = tarOf(new Map([['Dockerfile', Buffer.from(dockerfile)]]));
-    const image = 'steadfast-test-image:1';
-    const built = await docker.buildImage(context as unknown as NodeJS.ReadableStream, {
-      t: image,
-      networkmode: 'none',
-    });
-    await new Promise((resolve, reject) => {
-      docker.modem.followProgress(built, (error, output) =>
-        error === null ? resolve(output) : reject(error),
-      );
-    });
+    ]);
     const instance = { ...INSTANCE, source: { kind: 'image' as const, image } };
     const name = 'of/an/image';
     await sandbox.open({ name, run: 'r', instance, tree: null, limits: LIMITS });

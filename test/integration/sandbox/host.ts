@@ -114,8 +114,11 @@ export class Box {
     return output;
   }
 
-  async diff(maxBytes = MIB): Promise<string> {
-    return await this.sandbox.diff(this.name, maxBytes);
+  /** The changes, which must be small. */
+  async diff(): Promise<string> {
+    const patch = await this.sandbox.diff(this.name, MIB);
+    if (patch === null) throw new Error(`the diff of ${this.name} is larger than 1 MiB`);
+    return patch;
   }
 
   async close(): Promise<void> {

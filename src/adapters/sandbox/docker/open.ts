@@ -23,6 +23,9 @@ import { statusOf } from './client.ts';
 import { execute } from './exec.ts';
 import type { Image } from './image.ts';
 
+/** Exit code of `prepare.py`: the instance's bug patch does not apply. */
+const PATCH_DOES_NOT_APPLY = 5;
+
 /** Creates, starts and fills a sandbox's container. */
 export async function openContainer(docker: Docker, spec: SandboxSpec, image: Image): Promise<void> {
   if (spec.tree !== null && !existsSync(spec.tree)) {
@@ -36,6 +39,8 @@ export async function openContainer(docker: Docker, spec: SandboxSpec, image: Im
     environment: encodeEnvironment(ours ? ownEnvironment() : imageEnvironment(image.environment)),
     strip: spec.tree === null ? 1 : 0,
     commit: ours ? 'all' : 'tracked',
+    // A prepared tree has the bug already.
+    patch: spec.tree === null ? spec.instance.bugPatch : null,
   };
   const head = framed(Buffer.from(JSON.stringify(request)));
   const program = await readFile(join(guestFolder, 'prepare.py'), 'utf8');
@@ -44,6 +49,11 @@ export async function openContainer(docker: Docker, spec: SandboxSpec, image: Im
     ? withTreeOf(docker, image, fill)
     : withTree(spec.tree, fill));
   const { ExitCode } = await exec.inspect();
+  if (ExitCode === PATCH_DOES_NOT_APPLY) {
+    const { instanceId } = spec.instance;
+    const message = `The patch of ${instanceId} does not apply: ${stderr.slice(0, 1200)}`;
+    throw new SteadfastError('Instance.PatchDoesNotApply', message);
+  }
   if (ExitCode !== 0) {
     throw new SteadfastError(
       'Sandbox.Failed',

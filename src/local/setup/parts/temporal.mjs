@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, renameSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { versions } from '../paths.mjs';
+import { findGo, goInstall } from '../go.mjs';
 import { SetupError } from '../process.mjs';
 
 const source = 'github.com/temporalio/cli';
@@ -20,8 +21,7 @@ export const temporal = {
       symlinkSync(own, target);
       return "temporal: the machine's own taken";
     }
-    const go =
-      context.which('go') ?? (existsSync('/usr/local/go/bin/go') ? '/usr/local/go/bin/go' : undefined);
+    const go = findGo(context);
     if (go === undefined) throw new SetupError(lacking());
     await build(context, go, target);
     return `temporal ${versions.temporal} built`;
@@ -36,19 +36,11 @@ export const temporal = {
  */
 async function build(context, go, target) {
   const folder = join(dirname(target), 'build');
-  // Without C: no compiler is needed, and the server's SQLite is Go. Symbols are left out: 60 MB less.
-  const env = { ...context.env, GOBIN: folder, CGO_ENABLED: '0', GOFLAGS: '' };
   const flags = `-s -w -X ${source}/temporalcli.Version=${versions.temporal}`;
-  const built = await context.probe(
-    go,
-    ['install', '-ldflags', flags, `${source}/cmd/temporal@v${versions.temporal}`],
-    { env },
-  );
-  if (built.code !== 0) {
-    throw new SetupError(
-      `${lacking()}\n    (building it with go failed: ${built.stderr.trim().split('\n').at(-1)})`,
-    );
-  }
+  const failure = await goInstall(context, go, folder, flags, [
+    `${source}/cmd/temporal@v${versions.temporal}`,
+  ]);
+  if (failure !== null) throw new SetupError(`${lacking()}\n    (building it with go failed: ${failure})`);
   chmodSync(join(folder, 'temporal'), 0o755);
   renameSync(join(folder, 'temporal'), target);
 }
