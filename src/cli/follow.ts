@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Client,
-  isGrpcServiceError,
   QueryNotRegisteredError,
+  ServiceError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import type { RunConfig } from '../domain/run-config.ts';
@@ -70,7 +70,7 @@ export async function askProgress(client: Client, workflowId: string): Promise<R
   } catch (error) {
     // A run that has not begun, a worker that is away or a closed run: the result says the rest.
     if (error instanceof QueryNotRegisteredError || error instanceof WorkflowNotFoundError) return null;
-    if (isGrpcServiceError(error)) return null;
+    if (error instanceof ServiceError) return null;
     throw error;
   }
 }

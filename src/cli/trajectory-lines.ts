@@ -14,7 +14,7 @@ export function trajectoryRecord(trajectory: Trajectory): Record<string, unknown
     resolved: trajectory.resolved,
     stop_reason: trajectory.stopReason,
     policy_version: trajectory.policyVersion,
-    metrics: trajectory.metrics,
+    metrics: Object.fromEntries(Object.entries(trajectory.metrics).map(([name, n]) => [snakeCase(name), n])),
   };
 }
 
@@ -46,6 +46,11 @@ export function createTrajectoryReader(artifacts: Artifacts, run: string): () =>
     }
     return fresh.toSorted((a, b) => a.endedAt.localeCompare(b.endedAt));
   };
+}
+
+/** The wire's names: what is camelCase in the code is snake_case in records, as in the data sets. */
+function snakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 /** Means of decimal fractions end in ...999: records hold nine decimals. */

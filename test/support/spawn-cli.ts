@@ -32,6 +32,7 @@ export function spawnCli(
   return {
     ended,
     interrupt: () => child.kill('SIGINT'),
+    end: () => child.kill('SIGTERM'),
     /** Waits until stdout holds a text. */
     until: async (pattern: RegExp) =>
       await Promise.race([

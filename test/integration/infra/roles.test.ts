@@ -33,7 +33,7 @@ test(
     for (const role of ['orchestrator', 'sandbox', 'model', 'trainer']) {
       const worker = spawnCli(['worker', '--roles', role], environment, home);
       t.after(async () => {
-        worker.interrupt();
+        worker.end();
         await worker.ended;
       });
     }
