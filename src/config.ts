@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /** What the environment says, read once; nobody else reads process.env. */
 export interface Config {
@@ -23,43 +23,38 @@ export interface Config {
   /** Rollouts that this host holds at most; null counts them by cores and memory. */
   readonly sandboxSlots: number | null;
   readonly logLevel: string;
-  /** SWE-bench's own settings, honoured where they apply. */
-  readonly sweBench: {
-    readonly dataset: string | null;
-    readonly cacheDir: string | null;
-    readonly imageNamespace: string | null;
-  };
+  /** Base image of the Docker sandboxes; null for the Dockerfile's own. */
+  readonly sandboxBase: string | null;
+  /** What SWE-bench's own harness takes as `--namespace`: the registry namespace of its images. */
+  readonly sweBench: { readonly imageNamespace: string | null };
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads the environment; throws an Error that names the variable and its value when one is malformed. */
+/** Reads the environment, where empty counts as not set; throws an Error that names the variable and its value when one is malformed. */
 export function loadConfig(env: Environment = process.env): Config {
-  const home = env['STEADFAST_HOME'] ?? join(homedir(), '.steadfast');
-  const cache =
-    env['STEADFAST_CACHE'] ?? join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'steadfast');
+  const given = (name: string): string | null => env[name] || null;
+  const home = resolve(given('STEADFAST_HOME') ?? join(homedir(), '.steadfast'));
+  const caches = given('XDG_CACHE_HOME') ?? join(homedir(), '.cache');
   const policyPort = port(env, 'STEADFAST_POLICY_PORT', 8400);
   return {
     home,
-    cache,
-    store: env['STEADFAST_STORE'] ?? join(home, 'store'),
+    cache: resolve(given('STEADFAST_CACHE') ?? join(caches, 'steadfast')),
+    store: resolve(given('STEADFAST_STORE') ?? join(home, 'store')),
     temporalPort: port(env, 'STEADFAST_TEMPORAL_PORT', 7233),
     uiPort: port(env, 'STEADFAST_UI_PORT', 8233),
     policyPort,
-    policyUrl: env['STEADFAST_POLICY_URL'] ?? `http://127.0.0.1:${policyPort}/v1`,
-    temporalAddress: env['TEMPORAL_ADDRESS'] ?? null,
-    temporalNamespace: env['TEMPORAL_NAMESPACE'] ?? 'default',
-    openaiApiKey: env['OPENAI_API_KEY'] ?? null,
-    openaiBaseUrl: env['OPENAI_BASE_URL'] ?? null,
-    host: env['STEADFAST_HOST'] ?? null,
+    policyUrl: given('STEADFAST_POLICY_URL') ?? `http://127.0.0.1:${policyPort}/v1`,
+    temporalAddress: given('TEMPORAL_ADDRESS'),
+    temporalNamespace: given('TEMPORAL_NAMESPACE') ?? 'default',
+    openaiApiKey: given('OPENAI_API_KEY'),
+    openaiBaseUrl: given('OPENAI_BASE_URL'),
+    host: given('STEADFAST_HOST'),
     sandboxSlots: slots(env),
-    logLevel: env['STEADFAST_LOG'] ?? 'info',
-    sweBench: {
-      dataset: env['SWEBENCH_DATASET'] ?? null,
-      cacheDir: env['SWEBENCH_CACHE_DIR'] ?? null,
-      imageNamespace: env['SWEBENCH_IMAGE_NAMESPACE'] ?? null,
-    },
+    logLevel: given('STEADFAST_LOG') ?? 'info',
+    sandboxBase: given('STEADFAST_SANDBOX_BASE'),
+    sweBench: { imageNamespace: given('SWEBENCH_IMAGE_NAMESPACE') },
     environment: env,
   };
 }

@@ -67,7 +67,7 @@ export function createDeps(config: Config): Deps {
       stateDir: join(config.home, 'sandboxes'),
       pythonEnv: paths.guestEnv,
       dockerfile: join(packageRoot, 'infra/images/sandbox/Dockerfile'),
-      baseImage: config.environment['STEADFAST_SANDBOX_BASE'] ?? null,
+      baseImage: config.sandboxBase,
     }),
   };
 }

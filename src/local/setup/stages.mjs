@@ -35,6 +35,10 @@ export const stages = [
     command: () => ['node', '--test', '--test-concurrency=1', 'test/integration/**/*.test.ts'],
     needs: everything,
     minutes: 40,
-    env: { STEADFAST_TEST_POSTGRESQL: `/usr/lib/postgresql/${versions.postgresql}/bin` },
+    env: {
+      STEADFAST_TEST_POSTGRESQL: `/usr/lib/postgresql/${versions.postgresql}/bin`,
+      // The base that set-up made: the Dockerfile's own needs a registry.
+      STEADFAST_SANDBOX_BASE: `steadfast-base:${versions.debian}`,
+    },
   },
 ];

@@ -30,17 +30,24 @@ suite('inference on the embedded platform', { timeout: 900_000 }, () => {
     return endpoint;
   }
 
-  async function rewardsOf(endpoint: ScriptedEndpoint): Promise<readonly (number | null)[]> {
-    const lines = linesOf(await world.steadfast(['run', ...options(endpoint), '--json']));
+  async function rewardsOf(
+    endpoint: ScriptedEndpoint,
+    sandbox = 'bubblewrap',
+  ): Promise<readonly (number | null)[]> {
+    const lines = linesOf(
+      await world.steadfast(['run', ...options(endpoint), '--sandbox', sandbox, '--json']),
+    );
     const trajectories = lines.filter((line) => line.type === 'trajectory');
     assert.equal(lines.at(-1)?.type, 'run');
     assert.equal(trajectories.length, INSTANCES * ROLLOUTS);
     return trajectories.map((line) => line.reward);
   }
 
-  test('a policy that applies the gold fix earns 1', async () => {
-    assert.deepEqual(new Set(await rewardsOf(await endpointOf('gold'))), new Set([1]));
-  });
+  for (const sandbox of ['bubblewrap', 'docker']) {
+    test(`a policy that applies the gold fix earns 1 in ${sandbox}`, async () => {
+      assert.deepEqual(new Set(await rewardsOf(await endpointOf('gold'), sandbox)), new Set([1]));
+    });
+  }
 
   test('a policy that does nothing earns exactly 0.2', async () => {
     assert.deepEqual(new Set(await rewardsOf(await endpointOf('nothing'))), new Set([0.2]));
@@ -56,7 +63,14 @@ suite('inference on the embedded platform', { timeout: 900_000 }, () => {
     const endpoint = await endpointOf('gold');
     const input = join(world.home, 'run.json');
     const counts = { num_instances: INSTANCES, rollouts_per_instance: ROLLOUTS };
-    const config = { mode: 'inference', data: DATA, model: 'scripted', api_base: endpoint.url, ...counts };
+    const config = {
+      mode: 'inference',
+      data: DATA,
+      model: 'scripted',
+      api_base: endpoint.url,
+      sandbox: 'bubblewrap',
+      ...counts,
+    };
     writeFileSync(input, JSON.stringify(config));
     const { totals } = await world.runByTemporal('by-temporal', input);
     const all = INSTANCES * ROLLOUTS;

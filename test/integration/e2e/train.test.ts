@@ -25,6 +25,7 @@ test(
       batch_size: 2,
       rollouts_per_instance: 6,
       epochs: 1,
+      sandbox: 'bubblewrap',
       evaluation: {
         rollouts_per_instance: 2,
         sets: [{ name: 'unseen', data: join(EXAMPLES, 'warm-start.jsonl') }],
