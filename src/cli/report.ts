@@ -18,6 +18,9 @@ function summaryLine(summary: RunSummary): string {
 /** Prints how a run ended: filter counts, totals, evaluations, the plot of reward by step and where all of it lies. */
 export async function reportRun(summary: RunSummary, artifacts: Artifacts, output: Output): Promise<void> {
   const filter = filterLine(summary.filter);
+  if (summary.droppedWithoutTests > 0) {
+    output.say(`left out: ${summary.droppedWithoutTests} instances without FAIL_TO_PASS or PASS_TO_PASS`);
+  }
   if (filter !== null) output.say(filter);
   output.say(summaryLine(summary));
   if (summary.evaluations.length > 0) {

@@ -28,6 +28,8 @@ export interface RunSummary {
   readonly totals: RolloutTotals;
   readonly steps: number;
   readonly rewardByStep: readonly number[];
+  /** Records left out for want of FAIL_TO_PASS or PASS_TO_PASS. */
+  readonly droppedWithoutTests: number;
   readonly filter: {
     readonly checked: number;
     readonly kept: number;

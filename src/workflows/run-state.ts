@@ -9,6 +9,7 @@ export interface PreparedRun {
   readonly resolved: ResolvedRun;
   readonly list: InstanceList;
   readonly filter: RunSummary['filter'];
+  readonly droppedWithoutTests: number;
   readonly evaluations: readonly EvaluationTotals[];
   readonly policy: PolicyState;
   readonly epochsDone: number;

@@ -67,7 +67,7 @@ class Run {
     this.enter('preparing');
     this.board.set({ run, mode: plan.mode });
     const policy = await firstPolicy(resolved);
-    const { list } = await records.loadInstances.executeWithOptions(
+    const { list, droppedWithoutTests } = await records.loadInstances.executeWithOptions(
       { summary: `load ${plan.data}`.slice(0, 100) },
       [
         {
@@ -77,10 +77,12 @@ class Run {
         },
       ],
     );
+    if (list.count === 0) throw nothingToUse(plan.data, droppedWithoutTests);
     const chosen = await this.choose(resolved, list);
     const prepared: PreparedRun = {
       resolved,
       ...chosen,
+      droppedWithoutTests,
       evaluations: [],
       policy,
       epochsDone: 0,
@@ -113,6 +115,7 @@ class Run {
       totals: state.totals,
       steps: state.rewardByStep.length,
       rewardByStep: state.rewardByStep,
+      droppedWithoutTests: state.droppedWithoutTests,
       filter: state.filter,
       evaluations: state.evaluations,
     };
@@ -127,9 +130,6 @@ class Run {
     list: InstanceList,
   ): Promise<{ list: InstanceList; filter: RunSummary['filter'] }> {
     const { plan, run } = resolved;
-    if (list.count === 0) {
-      throw endWith({ type: 'Instance.Invalid', message: `No instance in ${plan.data} can be used.` });
-    }
     if (!plan.qualityFilter) {
       return {
         list: { ...list, count: Math.min(list.count, plan.numInstances ?? list.count) },
@@ -229,4 +229,10 @@ class Run {
       `${phase}, ${phaseDone} of ${phaseTotal}${made}; mean reward ${meanReward(totals).toFixed(3)}, ${totals.failed} failed`,
     );
   }
+}
+
+function nothingToUse(data: string, droppedWithoutTests: number): Error {
+  const why =
+    droppedWithoutTests === 0 ? '' : `: ${droppedWithoutTests} have no FAIL_TO_PASS or no PASS_TO_PASS`;
+  return endWith({ type: 'Instance.Invalid', message: `No instance in ${data} can be used${why}.` });
 }

@@ -20,6 +20,7 @@ const everything = [...runtimeParts, ...testParts].map((part) => part.name);
 export const stages = [
   { name: 'check', command: () => ['npm', 'run', '-s', 'check'], needs: ['npm packages'], minutes: 5 },
   { name: 'unit', command: () => ['npm', 'run', '-s', 'test:unit'], needs: ['npm packages'], minutes: 10 },
+  { name: 'replay', command: () => ['npm', 'run', '-s', 'test:replay'], needs: ['npm packages'], minutes: 5 },
   {
     name: 'trainer',
     command: (paths) => [paths.trainerTestPython, '-m', 'pytest', '-q'],

@@ -37,6 +37,7 @@ describe('NDJSON', () => {
       totals: { rollouts: 5, failed: 1, rewardSum: 2, resolved: 1 },
       steps: 2,
       rewardByStep: [0.4, 0.6],
+      droppedWithoutTests: 0,
       filter: null,
       evaluations: [],
     } as const;
