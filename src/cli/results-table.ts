@@ -3,22 +3,19 @@ import { meanResolved, meanReward, number, percent } from './progress-line.ts';
 
 /** Aligns cells in columns: the first to the left, the rest to the right. */
 export function table(rows: readonly (readonly string[])[]): string {
-  const widths: number[] = [];
-  for (const row of rows) {
-    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
-  }
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return align(rows, (cell, width, i) => (i === 0 ? cell.padEnd(width) : cell.padStart(width)));
 }
 
 /** Aligns cells in columns, all to the left. */
 export function listing(rows: readonly (readonly string[])[]): string {
+  return align(rows, (cell, width) => cell.padEnd(width));
+}
+
+/** Each cell padded to the width of its column, two spaces between columns, none at a line's end. */
+function align(
+  rows: readonly (readonly string[])[],
+  pad: (cell: string, width: number, column: number) => string,
+): string {
   const widths: number[] = [];
   for (const row of rows) {
     for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
@@ -26,7 +23,7 @@ export function listing(rows: readonly (readonly string[])[]): string {
   return rows
     .map((row) =>
       row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .map((cell, i) => pad(cell, widths[i] ?? 0, i))
         .join('  ')
         .trimEnd(),
     )
