@@ -20,9 +20,13 @@ export interface Config {
   readonly openaiBaseUrl: string | null;
   /** Name of this sandbox host in task queues. */
   readonly host: string | null;
+  /** Names this build to a server that keeps several versions of workers; null for none. */
+  readonly buildId: string | null;
   /** Rollouts that this host holds at most; null counts them by cores and memory. */
   readonly sandboxSlots: number | null;
   readonly logLevel: string;
+  /** Folder of the failpoints of a test: processes end where its files say; null for none. */
+  readonly failpoints: string | null;
   /** Base image of the Docker sandboxes; null for the Dockerfile's own. */
   readonly sandboxBase: string | null;
   /** What SWE-bench's own harness takes as `--namespace`: the registry namespace of its images. */
@@ -51,8 +55,10 @@ export function loadConfig(env: Environment = process.env): Config {
     openaiApiKey: given('OPENAI_API_KEY'),
     openaiBaseUrl: given('OPENAI_BASE_URL'),
     host: given('STEADFAST_HOST'),
+    buildId: given('STEADFAST_BUILD_ID'),
     sandboxSlots: slots(env),
     logLevel: given('STEADFAST_LOG') ?? 'info',
+    failpoints: given('STEADFAST_FAILPOINTS'),
     sandboxBase: given('STEADFAST_SANDBOX_BASE'),
     sweBench: { imageNamespace: given('SWEBENCH_IMAGE_NAMESPACE') },
     environment: env,

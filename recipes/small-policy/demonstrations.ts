@@ -73,7 +73,8 @@ async function conversationsOf(instance: Instance): Promise<object[][]> {
   const conversations: object[][] = [];
   for (const [i, plan] of plans.entries()) {
     const name = `demonstrations/${instance.instanceId}/${i}`;
-    await sandbox.open({ name, run: 'demonstrations', instance, tree, limits: LIMITS });
+    const deadline = new Date(Date.now() + 3_600_000).toISOString();
+    await sandbox.open({ name, run: 'demonstrations', instance, tree, limits: LIMITS, deadline });
     conversations.push(await carryOut(plan, instance, sandbox, name));
     await sandbox.close(name);
   }

@@ -1,21 +1,26 @@
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
 import { SteadfastError, isPermanent } from '../domain/failures.ts';
 
 /** Failures land in histories, whose payloads stay small. */
 const MESSAGE_CHARACTERS = 2000;
+const CAUSE_CHARACTERS = 500;
+
+/** Tries, of half a minute or more in all, after which a missing artifact is no store that is being mounted again. */
+const TRIES_FOR_MISSING = 8;
 
 /**
  * Turns whatever an activity caught into what Temporal should hear: a SteadfastError becomes a failure of its dotted
  * type, retried unless its type is permanent and not before the other side's own delay; Temporal's own failures pass;
- * anything else is unforeseen and retried under the activity's policy.
+ * anything else, another activity's cancellation among it, is unforeseen and retried under the activity's policy.
  */
-export function asFailure(error: unknown): Error {
-  if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
+export function asFailure(error: unknown, attempt = 1): Error {
+  if (error instanceof ApplicationFailure) return error;
   if (error instanceof SteadfastError) {
     return ApplicationFailure.create({
       type: error.type,
       message: brief(error.message),
-      nonRetryable: isPermanent(error.type),
+      nonRetryable:
+        isPermanent(error.type) || (error.type === 'Artifact.Missing' && attempt >= TRIES_FOR_MISSING),
       ...(error.retryAfterMs === null ? {} : { nextRetryDelay: error.retryAfterMs }),
       ...causeOf(error),
     });
@@ -29,14 +34,15 @@ export function asFailure(error: unknown): Error {
   });
 }
 
-function brief(message: string): string {
-  return message.length > MESSAGE_CHARACTERS ? `${message.slice(0, MESSAGE_CHARACTERS)}…` : message;
+function brief(message: string, characters = MESSAGE_CHARACTERS): string {
+  // Half of a surrogate pair has no place in a message of the wire: the worker would die of it.
+  return (message.length > characters ? `${message.slice(0, characters)}…` : message).toWellFormed();
 }
 
 /** The original error in brief; its own causes and properties are for logs. */
 function causeOf(error: Error): { cause?: Error } {
   if (!(error.cause instanceof Error)) return {};
-  const cause = new Error(brief(error.cause.message));
+  const cause = new Error(brief(error.cause.message, CAUSE_CHARACTERS));
   cause.name = error.cause.name;
   cause.stack = '';
   return { cause };

@@ -1,10 +1,12 @@
 import { hasVariance } from '../domain/advantage.ts';
+import { trajectoryPath } from '../domain/ids.ts';
 import { samplesOf, type Sample } from '../domain/training-data.ts';
-import type { Trajectory } from '../domain/trajectory.ts';
+import type { Trajectory, TurnLink } from '../domain/trajectory.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { BatchOutput, TrainerActivities } from './contract.ts';
 import type { GroupRecord } from './group-record.ts';
 import { heartbeatWhile } from './heartbeat.ts';
+import { readMended } from './mended.ts';
 
 /** The activity that joins the trajectories of a batch's groups into the file that the trainer reads. */
 export function createBatchActivity(deps: {
@@ -12,13 +14,21 @@ export function createBatchActivity(deps: {
 }): Pick<TrainerActivities, 'buildBatch'> {
   const { artifacts } = deps;
 
-  async function buildBatch(input: { readonly groups: readonly string[] }): Promise<BatchOutput> {
+  /** A record that is lost for good costs its group or its member, not the run. */
+  async function buildBatch(input: {
+    readonly run: string;
+    readonly groups: readonly string[];
+  }): Promise<BatchOutput> {
     return await heartbeatWhile(async () => {
       const samples: Sample[] = [];
       let groupsWithoutVariance = 0;
       let untrainable = 0;
       for (const hash of input.groups) {
-        const record = (await artifacts.getJson(hash)) as GroupRecord;
+        const record = await readGroup(artifacts, input.run, hash);
+        if (record === null) {
+          untrainable++;
+          continue;
+        }
         if (!hasVariance(record.members.flatMap(({ reward }) => reward ?? []))) {
           groupsWithoutVariance++;
           continue;
@@ -37,6 +47,11 @@ export function createBatchActivity(deps: {
   return { buildBatch };
 }
 
+async function readGroup(artifacts: Artifacts, run: string, hash: string): Promise<GroupRecord | null> {
+  const copies = async () => (await artifacts.listRunFiles(run, 'groups')).map((name) => `groups/${name}`);
+  return (await readMended(artifacts, hash, run, copies)) as GroupRecord | null;
+}
+
 /** The samples of a group's scored members; those without token ids or logprobs are counted. */
 async function samplesOfGroup(
   artifacts: Artifacts,
@@ -46,12 +61,24 @@ async function samplesOfGroup(
   let untrainable = 0;
   for (const { rollout, advantage, trajectory } of record.members) {
     if (advantage === null) continue;
-    const turns = trajectory === null ? [] : ((await artifacts.getJson(trajectory)) as Trajectory).turns;
+    const turns = trajectory === null ? [] : await readTurns(artifacts, record.run, rollout, trajectory);
     const made = samplesOf(turns, { rollout, group: record.group, advantage })?.filter(isTrainable) ?? [];
     if (made.length === 0) untrainable++;
     samples.push(...made);
   }
   return { samples, untrainable };
+}
+
+/** The turns of a trajectory; none where it is lost, or says itself that it cannot be trained on. */
+async function readTurns(
+  artifacts: Artifacts,
+  run: string,
+  rollout: string,
+  hash: string,
+): Promise<readonly TurnLink[]> {
+  const copies = async () => await Promise.resolve([trajectoryPath(run, rollout)]);
+  const trajectory = (await readMended(artifacts, hash, run, copies)) as Trajectory | null;
+  return trajectory?.trainable === true ? trajectory.turns : [];
 }
 
 /** A trainer refuses what has no token in the loss, or nothing before the first of them. */

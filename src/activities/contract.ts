@@ -71,6 +71,8 @@ export interface RecordActivities {
     readonly config: string;
     /** What the group is for: `train`, `inference`, or `before/<set>` and `after/<set>` of an evaluation. */
     readonly purpose: string;
+    /** Whether it trains nobody, since a member has no score; absent in groups begun under 0.1. */
+    readonly givenUp?: boolean;
   }): Promise<{ readonly record: string }>;
   /** Derives groups.jsonl and metrics.jsonl whole from the stored facts after a batch or step. */
   recordStep(input: {
@@ -114,6 +116,8 @@ export type RunPlan = Pick<
   | 'model'
   | 'apiBase'
   | 'evaluation'
+  | 'heartbeatSeconds'
+  | 'maxFailedShare'
 > & { readonly maxSteps: number };
 
 export interface RecordTrajectoryInput {
@@ -136,8 +140,11 @@ export interface RecordTrajectoryInput {
 // ---------------------------------------------------------------- sandbox (steadfast-sandbox, steadfast-sandbox-<host>)
 
 export interface SandboxActivities {
-  /** On the shared queue: takes a slot of a host, opens the sandbox there and answers the host's own queue. */
-  openSandbox(input: SandboxInput): Promise<{ readonly hostQueue: string; readonly environment: string }>;
+  /**
+   * On the shared queue, by a host that has a slot free: opens the sandbox there, puts it into the given state and answers
+   * the host's own queue.
+   */
+  openSandbox(input: OpenInput): Promise<{ readonly hostQueue: string; readonly environment: string }>;
   /** The three rules of the quality filter, cached by instance and environment. */
   judgeInstance(input: {
     readonly instance: InstanceRef;
@@ -150,7 +157,7 @@ export interface HostActivities {
   runTool(input: ToolInput): Promise<ToolOutput>;
   /** Grades the rollout's diff in a fresh sandbox of the same host. */
   grade(input: SandboxInput & { readonly config: string }): Promise<GradeOutput>;
-  closeSandbox(input: { readonly rollout: string }): Promise<void>;
+  closeSandbox(input: { readonly rollout: string; readonly epoch: number }): Promise<void>;
 }
 
 export interface SandboxInput {
@@ -158,19 +165,41 @@ export interface SandboxInput {
   readonly rollout: string;
   readonly instance: InstanceRef;
   readonly sandbox: RunConfig['sandbox'];
+  /** From 1; a rollout that has lost its sandbox, or gave it up in a long pause, opens the next. */
+  readonly epoch: number;
 }
 
+export interface OpenInput extends SandboxInput {
+  readonly state: SandboxState;
+  /** ISO time of the end of the sandbox's longest lease. */
+  readonly deadline: string;
+}
+
+/** What a rollout's sandbox holds after a command, and where it is kept off the host. */
+export type SandboxState =
+  /** As at opening. */
+  | { readonly kind: 'start' }
+  | { readonly kind: 'kept'; readonly fingerprint: string; readonly sha256: string }
+  /** More than a snapshot may hold: lost with its host. */
+  | { readonly kind: 'too_large'; readonly fingerprint: string };
+
 export interface ToolInput {
+  readonly run: string;
   readonly rollout: string;
+  readonly epoch: number;
   readonly config: string;
   /** The transcript so far; its newest model link holds the call. */
   readonly head: string;
   readonly turn: number;
   readonly call: number;
+  /** Before the call. */
+  readonly state: SandboxState;
 }
 
 export interface ToolOutput {
   readonly head: string;
+  /** After the call; kept off the host before the activity completes. */
+  readonly state: SandboxState;
   readonly exitCode: number | null;
   readonly timedOut: boolean;
 }

@@ -1,8 +1,10 @@
 import { Context } from '@temporalio/activity';
+import { sandboxName } from '../domain/ids.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { Datasets } from '../ports/datasets.ts';
 import type { Sandbox, SandboxLimits } from '../ports/sandbox.ts';
 import type { GradeOutput, HostActivities } from './contract.ts';
+import { goneForGood } from './gone-for-good.ts';
 import { gradePatch } from './grading/grade-patch.ts';
 import { heartbeatWhile } from './heartbeat.ts';
 import type { Sandboxes } from './sandboxes.ts';
@@ -30,8 +32,9 @@ export function createGradeActivities(deps: GradeDeps): Pick<HostActivities, 'gr
         readConfig(artifacts, input.config),
       ]);
       const sandbox = await sandboxes.choose(input.sandbox);
-      const patch = await sandbox.diff(input.rollout, DIFF_BYTES);
-      const name = await freshName(sandbox, `${input.rollout}/grade`);
+      const own = sandboxName(input.rollout, input.epoch);
+      const patch = await goneForGood(async () => await sandbox.diff(own, DIFF_BYTES));
+      const name = await freshName(sandbox, `${own}/grade`);
       const { run } = input;
       const bench = { sandbox, datasets, limits, run, name, signal };
       const grading = await gradePatch({

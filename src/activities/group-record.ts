@@ -24,12 +24,19 @@ export interface GroupRecord {
   readonly purpose: string;
   readonly policyVersion: number;
   readonly advantage: AdvantageKind;
+  /** Whether it trains nobody, since a member has no score; absent in records of 0.1. */
+  readonly givenUp?: boolean;
   readonly members: readonly GroupMember[];
 }
 
 /** The record of a group: each scored member has its advantage over the scored ones. */
 export function groupRecordOf(
-  of: { readonly run: string; readonly group: number; readonly purpose: string },
+  of: {
+    readonly run: string;
+    readonly group: number;
+    readonly purpose: string;
+    readonly givenUp?: boolean;
+  },
   results: readonly RolloutResult[],
   advantage: AdvantageKind,
 ): GroupRecord {
@@ -56,6 +63,7 @@ export function groupRecordOf(
     purpose: of.purpose,
     policyVersion: first?.policyVersion ?? 0,
     advantage,
+    givenUp: of.givenUp ?? false,
     members,
   };
 }

@@ -10,6 +10,9 @@ import { readInstance } from './stored.ts';
 /** Runs with the bug: a second one sees most flaky tests for the price of one more. */
 const BUGGY_RUNS = 2;
 
+/** Of a verdict's detail, which names tests and files: pages of verdicts land in histories. */
+const DETAIL_CHARACTERS = 300;
+
 /** The activity that judges an instance by the quality filter's rules. */
 export function createJudgeActivities(deps: GradeDeps): Pick<SandboxActivities, 'judgeInstance'> {
   const { artifacts, datasets, sandboxes, limits } = deps;
@@ -37,7 +40,7 @@ export function createJudgeActivities(deps: GradeDeps): Pick<SandboxActivities, 
         signal,
       });
       const { verdict, reason, detail } = judgement;
-      return { instanceId, verdict, reason, detail };
+      return { instanceId, verdict, reason, detail: detail.slice(0, DETAIL_CHARACTERS).toWellFormed() };
     });
   }
 

@@ -34,7 +34,7 @@ export function createFilterRecordActivity(deps: {
     const paths = await artifacts.listRunFiles(run, 'filter');
     const texts = await Promise.all(paths.map((path) => artifacts.readRunFile(run, `filter/${path}`)));
     return texts
-      .flatMap((text) => (text === null ? [] : [JSON.parse(text) as Page]))
+      .flatMap(pageOf)
       .filter((page) => page.from < before)
       .toSorted((a, b) => a.from - b.from);
   }
@@ -45,6 +45,15 @@ export function createFilterRecordActivity(deps: {
 interface Page {
   readonly from: number;
   readonly verdicts: readonly Verdict[];
+}
+
+/** A page that was lost or changed on disk is left out of the report; what is kept was decided before. */
+function pageOf(text: string | null): readonly Page[] {
+  try {
+    return text === null ? [] : [JSON.parse(text) as Page];
+  } catch {
+    return [];
+  }
 }
 
 function pagePath(from: number): string {

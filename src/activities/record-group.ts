@@ -18,6 +18,7 @@ export function createGroupRecordActivity(deps: {
     readonly results: readonly RolloutResult[];
     readonly config: string;
     readonly purpose: string;
+    readonly givenUp?: boolean;
   }): Promise<{ record: string }> {
     return await heartbeatWhile(async () => {
       const { training } = await readConfig(artifacts, input.config);

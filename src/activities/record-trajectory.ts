@@ -7,7 +7,7 @@ import type { RecordActivities, RecordTrajectoryInput } from './contract.ts';
 import { heartbeatWhile } from './heartbeat.ts';
 import { readGrading } from './stored.ts';
 import { TOOLS } from './tools/definitions.ts';
-import { readTranscript } from './transcript.ts';
+import { readableTranscript } from './transcript.ts';
 
 /** The activity that writes a rollout's record, scored or not. */
 export function createTrajectoryActivities(deps: {
@@ -15,30 +15,47 @@ export function createTrajectoryActivities(deps: {
 }): Pick<RecordActivities, 'recordTrajectory'> {
   const { artifacts } = deps;
 
-  /** Everything in the record comes from stored facts, so a retry writes the same bytes. */
+  /**
+   * Everything in the record comes from stored facts, so a retry writes the same bytes. A rollout has a record whatever was
+   * lost of its turns; only a reward that cannot be read any more is not made up.
+   */
   async function recordTrajectory(
     input: RecordTrajectoryInput,
   ): Promise<{ trajectory: string; trainable: boolean }> {
     return await heartbeatWhile(async () => {
-      const [turns, grading] = await Promise.all([
-        input.head === null ? [] : readTranscript(artifacts, input.head),
-        input.grading === null ? null : readGrading(artifacts, input.grading),
-      ]);
       const endedAt = new Date(Context.current().info.scheduledTimestampMs).toISOString();
-      const record = trajectoryOf(input, turns, grading, endedAt);
-      const path = trajectoryPath(input.run, input.rollout);
-      await artifacts.writeRunFile(input.run, path, `${JSON.stringify(record, null, 1)}\n`);
-      return { trajectory: await artifacts.putJson(record), trainable: record.trainable };
+      return await writeTrajectory(artifacts, input, endedAt);
     });
   }
 
   return { recordTrajectory };
 }
 
+/** Writes a rollout's record of what is stored; the reaper does it for rollouts that were terminated. */
+export async function writeTrajectory(
+  artifacts: Artifacts,
+  input: RecordTrajectoryInput,
+  endedAt: string,
+): Promise<{ trajectory: string; trainable: boolean }> {
+  const [turns, grading] = await Promise.all([
+    input.head === null ? NO_TURNS : readableTranscript(artifacts, input.head),
+    input.grading === null ? null : readGrading(artifacts, input.grading),
+  ]);
+  const record = trajectoryOf(input, turns, grading, endedAt);
+  const path = trajectoryPath(input.run, input.rollout);
+  await artifacts.writeRunFile(input.run, path, `${JSON.stringify(record, null, 1)}\n`);
+  const trajectory = await artifacts.putJson(record);
+  // Nobody opens another sandbox for it now. What does not go is no reason to fail, and left to the reaper of records.
+  await artifacts.dropSnapshots(input.run, input.rollout, []).catch(() => undefined);
+  return { trajectory, trainable: record.trainable };
+}
+
+const NO_TURNS = { links: [], damaged: false } as const;
+
 /** The record of a rollout, derived whole from its transcript and its grading. */
 function trajectoryOf(
   input: RecordTrajectoryInput,
-  turns: readonly TurnLink[],
+  { links: turns, damaged }: { readonly links: readonly TurnLink[]; readonly damaged: boolean },
   grading: Grading | null,
   endedAt: string,
 ): Trajectory {
@@ -61,6 +78,7 @@ function trajectoryOf(
     resolved: scored && grading.resolved,
     metrics: {
       ...(scored ? grading.metrics : {}),
+      ...(damaged ? { transcriptDamaged: 1 } : {}),
       turns: models.length,
       toolCalls: calls.length,
       modelSeconds: sum(models.map((link) => link.durationMs)) / 1000,
@@ -72,7 +90,9 @@ function trajectoryOf(
       completionTokens: sum(models.map((link) => link.usage?.completionTokens ?? 0)),
     },
     trainable:
-      models.length > 0 && samplesOf(turns, { rollout: input.rollout, group: 0, advantage: 0 }) !== null,
+      !damaged &&
+      models.length > 0 &&
+      samplesOf(turns, { rollout: input.rollout, group: 0, advantage: 0 }) !== null,
     startedAt: input.startedAt,
     endedAt,
   };

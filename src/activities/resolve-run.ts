@@ -57,5 +57,7 @@ function planOf(config: RunConfig): RunPlan {
     apiBase,
     evaluation,
     maxSteps: config.agent.maxSteps,
+    heartbeatSeconds: config.heartbeatSeconds,
+    maxFailedShare: config.maxFailedShare,
   };
 }

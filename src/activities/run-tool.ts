@@ -1,7 +1,10 @@
 import { SteadfastError } from '../domain/failures.ts';
+import { sandboxName } from '../domain/ids.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { HostActivities, ToolInput, ToolOutput } from './contract.ts';
+import { goneForGood } from './gone-for-good.ts';
 import { heartbeatWhile } from './heartbeat.ts';
+import { keptState } from './sandbox-state.ts';
 import type { Sandboxes } from './sandboxes.ts';
 import { readConfig } from './stored.ts';
 import { callTool } from './tools/call-tool.ts';
@@ -14,9 +17,12 @@ export function createToolActivities(deps: {
 }): Pick<HostActivities, 'runTool'> {
   const { artifacts, sandboxes } = deps;
 
-  /** Turn and call are the command's key, so a retry adopts a command that runs or has ended. */
+  /**
+   * Turn and call are the command's key, so a retry adopts a command that runs or has ended. What it changed lies off the
+   * host before this completes: from then on the call need not be made again, whatever becomes of the host.
+   */
   async function runTool(input: ToolInput): Promise<ToolOutput> {
-    return await heartbeatWhile(async (signal) => {
+    return await heartbeatWhile(async (signal, isCurrent) => {
       const [{ agent, sandbox: choice }, turn] = await Promise.all([
         readConfig(artifacts, input.config),
         newestModelLink(artifacts, input.head),
@@ -30,9 +36,16 @@ export function createToolActivities(deps: {
         );
       }
       const sandbox = await sandboxes.choose(choice);
+      const { run, rollout } = input;
+      const name = sandboxName(rollout, input.epoch);
       const startedAt = new Date();
       const key = `${input.turn}-${input.call}`;
-      const outcome = await callTool(call, { sandbox, name: input.rollout, key, agent, signal });
+      const { fingerprint, ...outcome } = await goneForGood(
+        async () => await callTool(call, { sandbox, name, key, agent, signal }),
+      );
+      const durationMs = Date.now() - startedAt.getTime();
+      const owner = { artifacts, sandbox, name, run, rollout, isCurrent };
+      const state = await goneForGood(async () => await keptState(owner, input.state, fingerprint));
       const head = await appendLink(artifacts, {
         kind: 'tool',
         parent: input.head,
@@ -40,9 +53,9 @@ export function createToolActivities(deps: {
         call,
         ...outcome,
         startedAt: startedAt.toISOString(),
-        durationMs: Date.now() - startedAt.getTime(),
+        durationMs,
       });
-      return { head, exitCode: outcome.exitCode, timedOut: outcome.timedOut };
+      return { head, state, exitCode: outcome.exitCode, timedOut: outcome.timedOut };
     });
   }
 

@@ -40,6 +40,7 @@ export function createModelActivities(deps: {
           temperature: agent.temperature,
           maxTokens: agent.maxTokens,
           seed: input.seed,
+          timeoutMs: agent.modelTimeoutSeconds * 1000,
         },
         signal,
       );

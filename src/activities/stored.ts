@@ -1,3 +1,4 @@
+import { SteadfastError } from '../domain/failures.ts';
 import type { Instance } from '../domain/instance.ts';
 import type { RunConfig } from '../domain/run-config.ts';
 import type { Grading } from '../domain/trajectory.ts';
@@ -21,4 +22,12 @@ export async function readInstance(artifacts: Artifacts, sha256: string): Promis
 /** Reads a grading. */
 export async function readGrading(artifacts: Artifacts, sha256: string): Promise<Grading> {
   return (await artifacts.getJson(sha256)) as Grading;
+}
+
+/** Whether an artifact was lost or changed on disk, so that it must be made again or done without. */
+export function isDamage(error: unknown): boolean {
+  return (
+    error instanceof SteadfastError &&
+    (error.type === 'Artifact.Missing' || error.type === 'Artifact.Corrupt')
+  );
 }

@@ -2,6 +2,7 @@ import { SteadfastError } from '../domain/failures.ts';
 import type { Message } from '../domain/messages.ts';
 import type { TurnLink } from '../domain/trajectory.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
+import { isDamage } from './stored.ts';
 
 export type ModelLink = Extract<TurnLink, { kind: 'model' }>;
 
@@ -19,6 +20,25 @@ export async function readTranscript(artifacts: Artifacts, head: string): Promis
     at = link.parent;
   }
   return links.toReversed();
+}
+
+/** The newest part of a transcript up to the first link that was lost or changed on disk, oldest link first. */
+export async function readableTranscript(
+  artifacts: Artifacts,
+  head: string,
+): Promise<{ readonly links: readonly TurnLink[]; readonly damaged: boolean }> {
+  const links: TurnLink[] = [];
+  try {
+    for (let at: string | null = head; at !== null;) {
+      const link = await readLink(artifacts, at);
+      links.push(link);
+      at = link.parent;
+    }
+    return { links: links.toReversed(), damaged: false };
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return { links: links.toReversed(), damaged: true };
+  }
 }
 
 /** The newest model turn before or at a head. */

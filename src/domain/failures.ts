@@ -20,6 +20,7 @@ export type FailureType =
   | 'Trainer.ModelUnavailable'
   | 'Trainer.Conflict'
   | 'Trainer.OutOfMemory'
+  | 'Trainer.Storage'
   | 'Trainer.Failed'
   | 'Artifact.Missing'
   | 'Artifact.Corrupt'

@@ -19,6 +19,11 @@ export function rolloutId(
   return `${groupId(run, group)}/${instanceId}/${member}.${attempt}`;
 }
 
+/** The name of a rollout's n-th sandbox: the rollout's id, `~<n>` after it from the second on. */
+export function sandboxName(rollout: string, epoch: number): string {
+  return epoch === 1 ? rollout : `${rollout}~${epoch}`;
+}
+
 /** The name of step `n`'s folder under checkpoints: `step-0012`. */
 export function stepName(step: number): string {
   return `step-${String(step).padStart(4, '0')}`;

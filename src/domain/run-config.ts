@@ -15,6 +15,8 @@ export interface AgentConfig {
   readonly instancePromptTemplate: string;
   /** Seconds that one bash command may take. */
   readonly commandTimeoutSeconds: number;
+  /** Seconds that one model call may take, body included. */
+  readonly modelTimeoutSeconds: number;
   /** Characters of one observation; what is beyond is cut from its middle. */
   readonly outputLimitCharacters: number;
 }
@@ -65,6 +67,10 @@ export interface RunConfig {
   readonly sandbox: SandboxChoice;
   /** Rollouts in flight at most. */
   readonly concurrency: number;
+  /** Seconds without a sign of life after which the machine that carries out a step counts as dead. */
+  readonly heartbeatSeconds: number;
+  /** Share of failed attempts among the last hundred above which the run holds itself; 1 never does. */
+  readonly maxFailedShare: number;
   readonly agent: AgentConfig;
   readonly training: TrainingConfig;
   readonly evaluation: EvaluationConfig | null;

@@ -36,17 +36,35 @@ export interface RunSummary {
     readonly reasons: Readonly<Record<string, number>>;
   } | null;
   readonly evaluations: readonly EvaluationTotals[];
+  readonly retries: RetryTotals;
+  /** Whether it was ended early, by a drain. */
+  readonly drained: boolean;
+}
+
+/**
+ * What became of attempts that failed: a member of a group is replaced a few times, and a group that stays incomplete
+ * is given up. Retried members may differ from others, so their rewards are summed apart: the retry bias.
+ */
+export interface RetryTotals {
+  /** Attempts that ended, replaced ones included, and those of them that failed. */
+  readonly attempts: number;
+  readonly failedAttempts: number;
+  /** Scored members that needed a replacement, and the sum of their rewards. */
+  readonly retried: number;
+  readonly retriedRewardSum: number;
+  /** Groups that train on nothing since a member has failed for good. */
+  readonly groupsGivenUp: number;
+}
+
+/** Why a run stands still: somebody paused it, or too many of its rollouts failed. */
+export interface Held {
+  readonly by: 'person' | 'failures';
+  readonly reason: string;
+  readonly since: string;
 }
 
 export type RunPhase =
-  | 'preparing'
-  | 'filtering'
-  | 'evaluating before'
-  | 'collecting'
-  | 'training'
-  | 'evaluating after'
-  | 'paused'
-  | 'done';
+  'preparing' | 'filtering' | 'evaluating before' | 'collecting' | 'training' | 'evaluating after' | 'done';
 
 /** What the train workflow's progress query answers. */
 export interface RunProgress {
@@ -65,5 +83,9 @@ export interface RunProgress {
   readonly filter: RunSummary['filter'];
   readonly evaluations: readonly EvaluationTotals[];
   readonly policyVersion: number;
+  readonly retries: RetryTotals;
+  /** Null while it runs. */
+  readonly held: Held | null;
+  readonly draining: boolean;
   readonly startedAt: string;
 }

@@ -98,6 +98,8 @@ export interface RolloutResult {
   readonly status: 'scored' | 'failed' | 'cancelled';
   readonly stopReason: StopReason;
   readonly failureType: string | null;
+  /** The failure in a few words, where there was one; its whole text stands in the trajectory. */
+  readonly failureMessage?: string;
   readonly reward: number | null;
   readonly resolved: boolean;
   readonly policyVersion: number;
@@ -113,6 +115,8 @@ export interface GroupResult {
   readonly results: readonly RolloutResult[];
   /** Attempts that failed, replaced or not. */
   readonly failures: number;
-  /** sha256 of the group's record; null for a group without a scored member. */
+  /** Whether it trains nobody, since a member has no score. */
+  readonly givenUp: boolean;
+  /** sha256 of the group's record; null where none was written. */
   readonly record: string | null;
 }

@@ -60,7 +60,13 @@ function workerSpec(config: Config, role: (typeof workerRoles)[number]): Process
     command: process.execPath,
     args: [entry, '--role', role],
     cwd: packageRoot,
-    env: { ...config.environment, STEADFAST_HOME: config.home, STEADFAST_CACHE: config.cache },
+    env: {
+      ...config.environment,
+      STEADFAST_HOME: config.home,
+      STEADFAST_CACHE: config.cache,
+      // Compiled modules are kept: half of a restart's second is their compilation.
+      NODE_COMPILE_CACHE: join(config.cache, 'node-compile'),
+    },
     ready: 'message',
     graceMs: 10_000,
   };

@@ -18,16 +18,17 @@ export interface ProcessSpec {
   readonly graceMs: number;
 }
 
-/** The waits before a dead process is started again. */
+/** The waits before a dead process is started again; one that had been ready is started at once the first time. */
 export interface Backoff {
+  /** Before the first start that is not at once. */
   readonly firstMs: number;
   readonly longestMs: number;
-  /** A process that lived this long begins anew at the first wait. */
+  /** A process that was ready for this long begins anew, without a wait. */
   readonly healthyMs: number;
 }
 
-/** 1 s doubling to 30 s: quick for a crash, gentle for a process that can't start. */
-const defaultBackoff: Backoff = { firstMs: 1000, longestMs: 30_000, healthyMs: 60_000 };
+/** 1 s doubling to 30 s: gentle for a process that dies again and again. */
+const defaultBackoff: Backoff = { firstMs: 1000, longestMs: 30_000, healthyMs: 10_000 };
 
 /** Keeps one process alive until it is told to stop. */
 export class SupervisedProcess {
@@ -35,6 +36,7 @@ export class SupervisedProcess {
   private identity: ProcessIdentity | null = null;
   private phase: ProcessPhase = 'waiting';
   private restarts = 0;
+  private readyAt: number | null = null;
   private stopping = false;
   private readonly woken = new AbortController();
   private finished: Promise<void> = Promise.resolve();
@@ -78,15 +80,19 @@ export class SupervisedProcess {
   }
 
   private async keepAlive(): Promise<void> {
-    let waitMs = this.backoff.firstMs;
+    const { firstMs, longestMs, healthyMs } = this.backoff;
+    let waitMs = 0;
     while (!this.stopping) {
-      const began = Date.now();
+      this.readyAt = null;
       await this.runOnce();
       if (this.stopping) return;
-      if (Date.now() - began >= this.backoff.healthyMs) waitMs = this.backoff.firstMs;
+      // What was killed while it worked is missed by the second; what never was ready will hardly be now.
+      const readyMs = this.readyAt === null ? -1 : Date.now() - this.readyAt;
+      if (readyMs >= healthyMs) waitMs = 0;
+      else if (readyMs < 0) waitMs = Math.max(waitMs, firstMs);
       this.setPhase('waiting');
-      await sleep(waitMs, undefined, { signal: this.woken.signal }).catch(() => undefined);
-      waitMs = Math.min(waitMs * 2, this.backoff.longestMs);
+      if (waitMs > 0) await sleep(waitMs, undefined, { signal: this.woken.signal }).catch(() => undefined);
+      waitMs = Math.min(Math.max(waitMs * 2, firstMs), longestMs);
       this.restarts += 1;
     }
   }
@@ -126,6 +132,7 @@ export class SupervisedProcess {
   private setPhase(phase: ProcessPhase): void {
     if (this.phase === phase && phase !== 'starting') return;
     this.phase = phase;
+    if (phase === 'ready') this.readyAt = Date.now();
     this.onChange();
   }
 }

@@ -9,6 +9,12 @@ export interface Artifacts {
   readRunFile(run: string, path: string): Promise<string | null>;
   /** Paths below runs/<run>/<folder>, sorted. */
   listRunFiles(run: string, folder: string): Promise<readonly string[]>;
+  /** Stores a rollout's snapshot under the sha256 of its bytes and answers that hash. */
+  putSnapshot(run: string, rollout: string, archive: Buffer): Promise<string>;
+  /** Reads and checks a snapshot; `Artifact.Missing` or `Artifact.Corrupt` where it is not as it was. */
+  getSnapshot(run: string, rollout: string, sha256: string): Promise<Buffer>;
+  /** Removes a rollout's snapshots that are older than each of those named; all of them where none is named. */
+  dropSnapshots(run: string, rollout: string, keep: readonly string[]): Promise<void>;
   /** A small value that a later run may find again by its key (verdicts, gradings). */
   putCached(kind: string, key: string, value: unknown): Promise<void>;
   getCached(kind: string, key: string): Promise<unknown>;

@@ -9,6 +9,8 @@ export interface ModelRequest {
   readonly temperature: number;
   readonly maxTokens: number;
   readonly seed: number;
+  /** Time that the call may take, the whole answer included. */
+  readonly timeoutMs: number;
 }
 
 export interface ModelResponse {

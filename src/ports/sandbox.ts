@@ -21,6 +21,8 @@ export interface SandboxSpec {
    */
   readonly tree: string | null;
   readonly limits: SandboxLimits;
+  /** ISO time of the end of its longest lease: after it anybody may end the sandbox, whoever opened it. */
+  readonly deadline: string;
 }
 
 /** One command in a sandbox. */
@@ -48,6 +50,18 @@ export interface CommandResult {
   /** True when the kernel ended a process of the sandbox for want of memory during this command. */
   readonly outOfMemory: boolean;
   readonly durationMs: number;
+  /**
+   * Names the state of the agent's file systems after the command: equal ones hold the same, and `start` is the state
+   * at opening.
+   */
+  readonly fingerprint: string;
+}
+
+/** What an agent has made of its file systems since the opening: /testbed with ignored files and .git, HOME, /tmp. */
+export interface Snapshot {
+  readonly fingerprint: string;
+  /** Changed files and the paths of removed ones; any adapter restores what any other made. */
+  readonly archive: Buffer;
 }
 
 /** What `list` knows of a sandbox. */
@@ -55,6 +69,8 @@ export interface SandboxInfo {
   readonly name: string;
   readonly run: string;
   readonly createdAt: string;
+  /** As its spec had it. */
+  readonly deadline: string;
 }
 
 /** Isolated machines for agents and tests. All errors are SteadfastErrors of type `Sandbox.*`. */
@@ -73,6 +89,10 @@ export interface Sandbox {
    * its own .git. Null when larger than `maxBytes`: that is the agent's doing and no failure of the sandbox.
    */
   diff(name: string, maxBytes: number): Promise<string | null>;
+  /** The state after the last command, for another sandbox of the same instance; null when larger than `maxBytes`. */
+  snapshot(name: string, maxBytes: number): Promise<Snapshot | null>;
+  /** Puts a sandbox that was just opened into a snapshot's state. */
+  restore(name: string, archive: Buffer): Promise<void>;
   /** Writes a file below a folder that the agent's commands can read and write. */
   writeFile(name: string, path: string, content: string): Promise<void>;
   /** Null when there is no such file; cut at `maxBytes`. */

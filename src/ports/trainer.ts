@@ -29,7 +29,8 @@ export type StepState =
     }
   | {
       readonly state: 'failed';
-      readonly type: 'Trainer.Failed' | 'Trainer.OutOfMemory';
+      /** Of `Trainer.Storage` nothing is left: the disk was full, and the step can be made once it is not. */
+      readonly type: 'Trainer.Failed' | 'Trainer.OutOfMemory' | 'Trainer.Storage';
       readonly reason: string;
     };
 

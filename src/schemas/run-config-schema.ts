@@ -111,6 +111,10 @@ export const runConfigSchema = z.strictObject({
         .join(', ')}`,
     ),
   command_timeout_seconds: count().max(3600).default(60).describe('Seconds that one bash command may take'),
+  model_timeout_seconds: count()
+    .max(900)
+    .default(590)
+    .describe('Seconds that one model call may take, its whole answer included'),
   output_limit_characters: z
     .int()
     .min(100)
@@ -125,6 +129,16 @@ export const runConfigSchema = z.strictObject({
     .max(4096)
     .optional()
     .describe('Rollouts in flight at most (default: from the machine)'),
+  heartbeat_seconds: count()
+    .max(600)
+    .default(10)
+    .describe('Seconds without a sign of life after which the worker of a step counts as dead'),
+  max_failed_share: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(0.05)
+    .describe('Share of failed attempts among the last 100 above which the run pauses itself; 1 never does'),
   run: z
     .string()
     .regex(RUN_NAME)

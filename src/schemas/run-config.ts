@@ -44,6 +44,8 @@ export function parseRunConfig(input: unknown, context: RunContext): RunConfig {
     requireNonZeroTests: wire.require_non_zero_tests,
     sandbox: wire.sandbox,
     concurrency: wire.concurrency ?? context.machineConcurrency,
+    heartbeatSeconds: wire.heartbeat_seconds,
+    maxFailedShare: wire.max_failed_share,
     agent: {
       maxSteps: wire.max_steps,
       temperature: wire.temperature ?? MODE_DEFAULTS.temperature[mode],
@@ -51,6 +53,7 @@ export function parseRunConfig(input: unknown, context: RunContext): RunConfig {
       systemPrompt: wire.system_prompt,
       instancePromptTemplate: wire.instance_prompt_template,
       commandTimeoutSeconds: wire.command_timeout_seconds,
+      modelTimeoutSeconds: wire.model_timeout_seconds,
       outputLimitCharacters: wire.output_limit_characters,
     },
     training: {

@@ -10,18 +10,26 @@ const written = (value: unknown): unknown => {
   }
 };
 
+/** A shell reads to the first NUL and no path holds one: what stands behind it would be dropped unseen. */
+const hasNoNul = (text: string): boolean => !text.includes('\0');
+
 /** Arguments of the tool `bash`. */
 export const bashArguments = z.strictObject({
   command: z
     .string()
     .min(1)
+    .refine(hasNoNul, 'it holds a NUL character')
     .describe('The bash command. Working directory and exported variables are kept from call to call.'),
 });
 
 /** Arguments of the tool `str_replace_editor`; which of them a command needs stands in NEEDED. */
 export const editorArguments = z.strictObject({
   command: z.enum(['view', 'create', 'str_replace', 'insert', 'undo_edit']).describe('What to do.'),
-  path: z.string().min(1).describe('Path of the file or folder, absolute or relative to /testbed.'),
+  path: z
+    .string()
+    .min(1)
+    .refine(hasNoNul, 'it holds a NUL character')
+    .describe('Path of the file or folder, absolute or relative to /testbed.'),
   view_range: z
     .preprocess(written, z.tuple([z.int(), z.int()]))
     .optional()
@@ -86,7 +94,7 @@ function parseWith<T>(schema: z.ZodObject & z.ZodType<T>, raw: string): Parsed<T
   if (parsed.success) return { ok: true, value: parsed.data };
   const fields = Object.keys(schema.shape).join(', ');
   const problems = parsed.error.issues.map((issue) => {
-    if (issue.code === 'unrecognized_keys') return `There is no field ${issue.keys.join(', ')}.`;
+    if (issue.code === 'unrecognized_keys') return `There is no field ${brief(issue.keys.join(', '))}.`;
     const name = issue.path.map(String).join('.');
     return given[String(issue.path[0])] === undefined
       ? `The field ${name} is missing.`
@@ -103,10 +111,15 @@ function readJson(raw: string): Parsed<Record<string, unknown>> {
     if (typeof value === 'string') value = JSON.parse(value);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return { ok: false, problem: `The arguments are not valid JSON: ${why.slice(0, 200)}.` };
+    return { ok: false, problem: `The arguments are not valid JSON: ${brief(why)}.` };
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { ok: false, problem: 'The arguments are not a JSON object.' };
   }
   return { ok: true, value: { ...value } };
+}
+
+/** The start of what the model wrote itself, in whole characters. */
+function brief(text: string): string {
+  return text.slice(0, 200).toWellFormed();
 }

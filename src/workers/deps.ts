@@ -33,7 +33,9 @@ import type { Artifacts } from '../ports/artifacts.ts';
 import type { Datasets } from '../ports/datasets.ts';
 import type { Model } from '../ports/model.ts';
 import type { Trainer } from '../ports/trainer.ts';
-import { hostName, hostSlots, machineConcurrency, sandboxLimits } from './host.ts';
+import { failingArtifacts, failingRunTool, failingSandboxes } from './failing-deps.ts';
+import { createFailpoints, type Fire } from './failpoints.ts';
+import { hostName, machineConcurrency, sandboxLimits } from './host.ts';
 
 /** The ports of this process, made of the configuration. */
 export interface Deps {
@@ -42,12 +44,22 @@ export interface Deps {
   readonly sandboxes: Sandboxes;
   readonly model: Model;
   readonly trainer: Trainer;
+  /** Fires the failpoints of a test; null outside of one. */
+  readonly fire: Fire | null;
 }
 
 /** The real adapters; nothing of them is touched before an activity asks. */
 export function createDeps(config: Config): Deps {
   const paths = toolPaths(config.cache);
-  const artifacts = createFolderArtifacts(config.store);
+  const fire = config.failpoints === null ? null : createFailpoints(config.failpoints);
+  const store = createFolderArtifacts(config.store);
+  const artifacts = fire === null ? store : failingArtifacts(store, fire);
+  const sandboxes = createSandboxes({
+    stateDir: join(config.home, 'sandboxes'),
+    pythonEnv: paths.guestEnv,
+    dockerfile: join(packageRoot, 'infra/images/sandbox/Dockerfile'),
+    baseImage: config.sandboxBase,
+  });
   const trainer = createPolicyServerTrainer({ baseUrl: config.policyUrl });
   const model = createOpenAiModel({ apiKey: config.openaiApiKey, policyUrl: config.policyUrl });
   return {
@@ -63,12 +75,8 @@ export function createDeps(config: Config): Deps {
       environment: config.environment,
       sweBench: config.sweBench,
     }),
-    sandboxes: createSandboxes({
-      stateDir: join(config.home, 'sandboxes'),
-      pythonEnv: paths.guestEnv,
-      dockerfile: join(packageRoot, 'infra/images/sandbox/Dockerfile'),
-      baseImage: config.sandboxBase,
-    }),
+    sandboxes: fire === null ? sandboxes : failingSandboxes(sandboxes, fire),
+    fire,
   };
 }
 
@@ -96,12 +104,13 @@ export function recordActivities(
 }
 
 export function sandboxActivities(config: Config, deps: Deps): SandboxActivities & HostActivities {
-  const { artifacts, datasets, sandboxes } = deps;
+  const { artifacts, datasets, sandboxes, fire } = deps;
   const limits = sandboxLimits();
   const shared = { artifacts, datasets, sandboxes, limits };
+  const { runTool } = createToolActivities(shared);
   return {
-    ...createSandboxActivities({ ...shared, host: hostName(config), slots: hostSlots(config) }),
-    ...createToolActivities(shared),
+    ...createSandboxActivities({ ...shared, host: hostName(config) }),
+    runTool: fire === null ? runTool : failingRunTool(runTool, fire),
     ...createGradeActivities(shared),
     ...createJudgeActivities(shared),
   };

@@ -1,8 +1,9 @@
 import type { WorkerOptions } from '@temporalio/worker';
 import { TASK_QUEUES } from '../domain/ids.ts';
-import { modelActivities, recordActivities, trainerActivities } from './deps.ts';
+import { modelActivities, trainerActivities } from './deps.ts';
+import { recordsStaff } from './records-staff.ts';
 import { sandboxStaff } from './sandbox-staff.ts';
-import { askOf, hire, type RoleContext, type Staff } from './staff.ts';
+import { hire, type RoleContext, type Staff } from './staff.ts';
 import { workflowBundlePath } from './workflow-bundle.ts';
 
 /** What a worker process can be; each is a process of its own, since a busy activity starves workflow tasks. */
@@ -17,18 +18,10 @@ export const STAFF: Readonly<Record<Role, (context: RoleContext) => Promise<Staf
       workflowBundle: { codePath: await workflowBundlePath(context.config.cache) },
       // What a dead worker's sticky queue costs its workflows: 1 s in place of 10.
       stickyQueueScheduleToStartTimeout: '1 s',
+      ...versioned(context.config.buildId),
     }),
 
-  records: async (context) =>
-    await one(context, {
-      taskQueue: TASK_QUEUES.records,
-      activities: recordActivities(context.config, context.deps, {
-        searchable: context.searchable,
-        isRunning: async (id) => (await askOf(context)(id)) === true,
-      }),
-      // Small files: the disk is the limit.
-      maxConcurrentActivityTaskExecutions: 32,
-    }),
+  records: recordsStaff,
 
   sandbox: sandboxStaff,
 
@@ -51,4 +44,19 @@ export const STAFF: Readonly<Record<Role, (context: RoleContext) => Promise<Staf
 
 async function one(context: RoleContext, options: WorkerOptions): Promise<Staff> {
   return { workers: [await hire(context, options)], stop: () => undefined };
+}
+
+/**
+ * A build with an id takes new runs only once it is made the current version; what is pinned stays with the build that it
+ * began on, the rest upgrades. Activities have no version: what they are told is in the workflows' hands.
+ */
+function versioned(buildId: string | null): Pick<WorkerOptions, 'workerDeploymentOptions'> {
+  if (buildId === null) return {};
+  return {
+    workerDeploymentOptions: {
+      version: { deploymentName: 'steadfast', buildId },
+      useWorkerVersioning: true,
+      defaultVersioningBehavior: 'AUTO_UPGRADE',
+    },
+  };
 }

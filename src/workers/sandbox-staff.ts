@@ -1,22 +1,39 @@
 import type { HostActivities, SandboxActivities } from '../activities/contract.ts';
-import { hostQueue, TASK_QUEUES } from '../domain/ids.ts';
+import { hostQueue, sandboxName, TASK_QUEUES } from '../domain/ids.ts';
+import { Leases } from '../local/leases.ts';
+import { identify } from '../local/process-identity.ts';
+import { askOwnerOf, clientOf } from './ask-server.ts';
 import { sandboxActivities } from './deps.ts';
 import { hostName, hostSlots } from './host.ts';
 import { HostSlots } from './host-slots.ts';
-import { askOf, hire, type RoleContext, type Staff } from './staff.ts';
-import { sweep, sweepRegularly } from './sweep.ts';
+import { REAP_EVERY_MS, reapHost } from './reaper/host.ts';
+import { everySoOften } from './reaper/loop.ts';
+import { hire, type RoleContext, type Staff } from './staff.ts';
 
 /** Two workers: the shared queue, on which a host takes no more than it has room for, and the host's own. */
 export async function sandboxStaff(context: RoleContext): Promise<Staff> {
   const { config, deps, logger } = context;
   const count = hostSlots(config);
+  const host = hostName(config);
   const slots = new HostSlots(count);
-  const look = async () => await sweep(deps.sandboxes, slots, askOf(context), logger);
-  await look().catch((error: unknown) => logger.warn({ reason: String(error) }, 'sweep failed'));
-  const { shared, own } = counted(sandboxActivities(config, deps), slots);
+  const leases = new Leases(config.home);
+  const self = identify(process.pid) ?? null;
+  const ask = askOwnerOf(clientOf(context));
+  const look = async () =>
+    await reapHost({ sandboxes: deps.sandboxes, slots, leases, ask, host, self, logger });
+  const { shared, own } = counted(sandboxActivities(config, deps), slots, (name) => {
+    // Without it the sandbox is only listed as nobody's until the next look.
+    try {
+      leases.renew(name, host, self);
+    } catch (error) {
+      logger.warn({ sandbox: name, reason: String(error) }, 'lease not written');
+    }
+  });
   const one = { type: 'fixed-size', numSlots: 1 } as const;
-  const workers = [
-    await hire(context, {
+  const [, ...workers] = await Promise.all([
+    // Before anything is polled: it counts the slots that an earlier process's sandboxes hold.
+    look().catch((error: unknown) => logger.warn({ reason: String(error) }, 'reaper failed')),
+    hire(context, {
       taskQueue: TASK_QUEUES.sandbox,
       activities: shared,
       tuner: {
@@ -26,30 +43,35 @@ export async function sandboxStaff(context: RoleContext): Promise<Staff> {
         nexusTaskSlotSupplier: one,
       },
     }),
-    await hire(context, {
-      taskQueue: hostQueue(hostName(config)),
+    hire(context, {
+      taskQueue: hostQueue(host),
       activities: own,
       // A tool or grading for each slot and closings beside them: nothing waits here, so a wait means a lost host.
       maxConcurrentActivityTaskExecutions: count * 2,
     }),
-  ];
-  return { workers, stop: sweepRegularly(look, logger) };
+  ]);
+  return { workers, stop: everySoOften('reaper', REAP_EVERY_MS, look, logger) };
 }
 
-/** The activities by queue; opening and closing keep the count of slots. */
+/** The activities by queue; opening and closing keep the count of slots, and an opening takes a lease first. */
 function counted(
   all: SandboxActivities & HostActivities,
   slots: HostSlots,
+  takeLease: (name: string) => void,
 ): { readonly shared: SandboxActivities; readonly own: HostActivities } {
   return {
     shared: {
       judgeInstance: async (input) => await all.judgeInstance(input),
       openSandbox: async (input) => {
-        slots.hold(input.rollout);
+        const name = sandboxName(input.rollout, input.epoch);
+        takeLease(name);
         try {
-          return await all.openSandbox(input);
+          const opened = await all.openSandbox(input);
+          // Until here the activity's own permit counts.
+          slots.hold(name);
+          return opened;
         } catch (error) {
-          slots.release(input.rollout);
+          slots.release(name);
           throw error;
         }
       },
@@ -59,7 +81,7 @@ function counted(
       grade: async (input) => await all.grade(input),
       closeSandbox: async (input) => {
         await all.closeSandbox(input);
-        slots.release(input.rollout);
+        slots.release(sandboxName(input.rollout, input.epoch));
       },
     },
   };

@@ -1,10 +1,8 @@
-import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { Connected } from './connect.ts';
 import type { Deps } from './deps.ts';
-import type { AskRunning } from './sweep.ts';
 
 /** Workers of a role, and what is to be stopped with them. */
 export interface Staff {
@@ -31,21 +29,9 @@ export async function hire(
     namespace,
     // Longer than a heartbeat's throttle, shorter than a supervisor's patience of 10 s.
     shutdownGraceTime: '6 s',
-    // Cancellations arrive with heartbeats: at the SDK's own 80% of the timeout a rollout would take 24 s to hear of one.
-    maxHeartbeatThrottleInterval: '4 s',
+    // Beats are timed by the activities, at a third of their timeout; held back here for longer than that, those of a short
+    // timeout would come too late, and cancellations, which arrive with them, too.
+    maxHeartbeatThrottleInterval: '500 ms',
     ...options,
   });
-}
-
-/** Asks the server about workflows. */
-export function askOf({ connection, namespace }: Connected): AskRunning {
-  const client = new Client({ connection, namespace });
-  return async (workflowId) => {
-    try {
-      return (await client.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING';
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return null;
-      throw error;
-    }
-  };
 }

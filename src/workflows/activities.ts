@@ -16,11 +16,17 @@ import { TASK_QUEUES } from '../domain/ids.ts';
 /** Activities that hold something open answer a cancellation themselves, and clean up before they do. */
 const WAIT = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
 
-/** Without a heartbeat for this long a worker counts as dead: five missed beats, since a loaded machine is slow to beat. */
+/**
+ * Without a heartbeat for this long a worker counts as dead: five missed beats, since a loaded machine is slow to beat.
+ * A run's own `heartbeat_seconds` takes its place where the run is known (said.ts).
+ */
 const HEARTBEAT = '20 s';
 
-/** A restarted worker polls its host's queue within seconds; a queue left alone for this long has lost its host. */
-const HOST_LOST_AFTER = '2 min';
+/**
+ * A restarted worker polls its host's queue within seconds, so a queue left alone for this long has lost its host. A
+ * false alarm costs one opening and no more: a rollout moves with the exact state of its sandbox.
+ */
+const HOST_LOST_AFTER = '30 s';
 
 const TABLE = {
   /** Small files and hashes. A full disk or a restarting worker mends within minutes; later it is a failure. */
@@ -51,14 +57,15 @@ const TABLE = {
   },
   /**
    * A command has its own limit inside the sandbox (60 s by default); half an hour is only for one that a run's
-   * configuration gives more. A retry adopts the kept result, so 5 attempts are cheap.
+   * configuration gives more. A retry adopts the kept result, so 5 attempts are cheap and the first comes at once; they
+   * end within 4 s, after which the rollout moves.
    */
   runTool: {
     startToCloseTimeout: '30 min',
     scheduleToStartTimeout: HOST_LOST_AFTER,
     heartbeatTimeout: HEARTBEAT,
     cancellationType: WAIT,
-    retry: { initialInterval: '500 ms', maximumInterval: '10 s', maximumAttempts: 5 },
+    retry: { initialInterval: '200 ms', maximumInterval: '10 s', maximumAttempts: 5 },
   },
   /** 120 s and 0.05 s a test, a fresh sandbox and a control run: 30 minutes cover 10,000 tests. */
   grade: {
@@ -82,13 +89,13 @@ const TABLE = {
     retry: { initialInterval: '1 s', maximumAttempts: 4 },
   },
   /**
-   * One call of a reasoning model may take 10 minutes; an endpoint that is overloaded or restarting (429, 5xx, refused)
-   * is asked again for another 10 before its rollout gives up.
+   * One call of a reasoning model may take 15 minutes (`model_timeout_seconds` at most); an endpoint that is overloaded or
+   * restarting (429, 5xx, refused) is asked again for as long before its rollout gives up.
    */
   sampleTurn: {
     taskQueue: TASK_QUEUES.model,
-    startToCloseTimeout: '10 min',
-    scheduleToCloseTimeout: '20 min',
+    startToCloseTimeout: '16 min',
+    scheduleToCloseTimeout: '30 min',
     heartbeatTimeout: HEARTBEAT,
     cancellationType: WAIT,
     retry: { initialInterval: '1 s', maximumInterval: '30 s' },

@@ -1,31 +1,30 @@
-import { continueAsNew, isCancellation, setCurrentDetails, TemporalFailure } from '@temporalio/workflow';
-import type { RolloutTotals } from '../domain/run-summary.ts';
-import { buildBatch, records, trainStep } from './activities.ts';
+import {
+  condition,
+  continueAsNew,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  TemporalFailure,
+} from '@temporalio/workflow';
+import { NO_ATTEMPTS, tooManyFailures, withFailure } from '../domain/failure-window.ts';
+import { resultOf, stateAfter, stateAtStart, type EpochResult } from './epoch-state.ts';
 import { GroupWindow } from './group-window.ts';
 import { hasGrownLong } from './history.ts';
-import type { EpochInput, EpochState, PolicyState } from './inputs.ts';
+import { Hold } from './hold.ts';
+import type { EpochInput, EpochState } from './inputs.ts';
 import { InstanceCursor } from './instance-cursor.ts';
-import type { GroupReport } from './messages.ts';
+import { makeStep } from './make-step.ts';
+import { attemptFailedSignal, drainSignal, type GroupReport } from './messages.ts';
 import { reportPhase } from './report-phase.ts';
-import { addTotals, meanReward, NO_ROLLOUTS } from './totals.ts';
-
-/** What an epoch amounted to. */
-export interface EpochResult {
-  readonly totals: RolloutTotals;
-  readonly rewardByStep: readonly number[];
-  readonly policy: PolicyState;
-  /** Number of the next group of the run. */
-  readonly nextGroup: number;
-  /** Batches in which no group taught anything, and so no step was made. */
-  readonly stepsWithoutLesson: number;
-}
+import { meanReward } from './totals.ts';
 
 /** Progress is told to the run about this many times an epoch: each telling is four events there. */
 const REPORTS = 100;
 
 /**
  * One pass over a list. In train mode batch by batch: groups, batch file, gradient step, next policy version. Otherwise a
- * sliding window of groups. Continues as new with its cursor and the groups still in flight.
+ * sliding window of groups. Held, it begins nothing; drained, it finishes what it has begun. Continues as new with its
+ * cursor and the groups still in flight.
  */
 export async function epoch(input: EpochInput): Promise<EpochResult> {
   return await new Epoch(input).run();
@@ -35,25 +34,23 @@ class Epoch {
   private state: EpochState;
   private readonly window: GroupWindow;
   private readonly instances: InstanceCursor;
+  private readonly hold: Hold;
   private batch: GroupReport[] = [];
   private toldGroups: number;
   private readonly input: EpochInput;
 
   constructor(input: EpochInput) {
     this.input = input;
-    this.state = input.carried ?? {
-      cursor: 0,
-      nextGroup: input.firstGroup,
-      totals: NO_ROLLOUTS,
-      rewardByStep: [],
-      policy: input.start,
-      stepsWithoutLesson: 0,
-      inFlight: [],
-      groupsDone: 0,
-    };
+    this.state = stateAtStart(input);
     this.toldGroups = this.state.groupsDone;
-    this.instances = new InstanceCursor(input.list);
-    this.window = new GroupWindow(input, this.state.inFlight, (report) => this.onReport(report));
+    this.instances = new InstanceCursor(input.context, input.list);
+    this.window = new GroupWindow(input, this.state, (report) => this.onReport(report));
+    this.hold = new Hold((reason) => this.onHold(reason), this.state.held);
+    setHandler(attemptFailedSignal, (failure) => this.onFailure(failure));
+    setHandler(drainSignal, () => {
+      this.state = { ...this.state, draining: true };
+      this.hold.set(null);
+    });
   }
 
   async run(): Promise<EpochResult> {
@@ -64,108 +61,88 @@ class Epoch {
       if (isCancellation(error) || error instanceof TemporalFailure) await this.window.cancel();
       throw error;
     }
-    const { totals, rewardByStep, policy, nextGroup, stepsWithoutLesson } = this.state;
-    return { totals, rewardByStep, policy, nextGroup, stepsWithoutLesson };
+    return resultOf(this.state);
   }
 
   /** Batch by batch: every rollout is sampled from the newest policy version. */
   private async train(): Promise<void> {
     const { list, batchSize } = this.input;
-    while (this.state.cursor < list.count) {
+    while (this.state.cursor < list.count && !this.state.draining) {
       this.batch = [];
       const end = Math.min(list.count, this.state.cursor + batchSize);
-      while (this.state.cursor < end) {
-        await this.startNext();
-        await this.tellSometimes();
-      }
-      await this.drain();
-      await this.step();
+      while (this.state.cursor < end && (await this.startNext())) await this.tellSometimes();
+      await this.allEnded();
+      await this.hold.released();
+      if (this.batch.length > 0) await this.step();
       await this.continueWhenLong();
     }
   }
 
   /** A sliding window: the next group starts as soon as one has ended. */
   private async collect(): Promise<void> {
-    while (this.state.cursor < this.input.list.count) {
-      await this.startNext();
+    while (this.state.cursor < this.input.list.count && (await this.startNext())) {
       await this.tellSometimes();
       await this.continueWhenLong();
     }
-    await this.drain();
+    await this.allEnded();
     await this.tell(null);
   }
 
-  private async startNext(): Promise<void> {
+  /** Starts the next group once there is room and nothing holds it; false when there is to be no other. */
+  private async startNext(): Promise<boolean> {
     const { cursor, nextGroup, policy } = this.state;
+    const stopped = () => this.hold.reason !== null || this.state.draining;
     const instance = await this.instances.at(cursor);
+    do {
+      await this.hold.released();
+      await this.window.room(stopped);
+    } while (this.hold.reason !== null);
+    if (this.state.draining) return false;
     this.state = { ...this.state, cursor: cursor + 1, nextGroup: nextGroup + 1 };
     this.show(`batch of policy ${policy.policy.version}`);
     await this.window.start(instance, nextGroup, policy.policy);
+    return true;
   }
 
   /** The gradient step of a batch; none where no group teaches anything. */
   private async step(): Promise<void> {
-    const { run, config } = this.input.context;
-    const { policy } = this.state;
-    const groups = this.batch
-      .toSorted((a, b) => a.group - b.group)
-      .flatMap(({ record }) => (record === null ? [] : [record]));
-    const totals = this.batch.map((report) => report.totals).reduce(addTotals, NO_ROLLOUTS);
-    const step = policy.step + 1;
-    this.show(`training step ${step}`);
-    const built = await buildBatch.executeWithOptions(
-      {
-        summary: `batch of step ${step}: ${groups.length} groups, mean reward ${meanReward(totals).toFixed(3)}`,
-      },
-      [{ run, step, config, groups }],
-    );
-    if (built.batch === null || policy.manifest === null) {
+    this.show(`training step ${this.state.policy.step + 1}`);
+    const made = await makeStep(this.input.context, this.state.policy, this.batch);
+    if (made === null) {
       this.state = { ...this.state, stepsWithoutLesson: this.state.stepsWithoutLesson + 1 };
       await this.tell(null);
       return;
     }
-    const made = await trainStep.executeWithOptions({ summary: `step ${step}: ${built.samples} samples` }, [
-      { run, step, config, parent: policy.manifest, batch: built.batch },
-    ]);
-    const reward = Math.round(meanReward(totals) * 1e4) / 1e4;
-    await records.recordStep.executeWithOptions({ summary: `record step ${step}` }, [
-      {
-        run,
-        step,
-        policyVersion: made.policy.version,
-        metrics: {
-          ...made.metrics,
-          'reward/mean': reward,
-          'reward/resolved': totals.resolved / Math.max(1, totals.rollouts - totals.failed),
-          'rollouts/scored': totals.rollouts - totals.failed,
-          'rollouts/failed': totals.failed,
-          'batch/samples': built.samples,
-          'batch/groups': groups.length,
-          'batch/groups_without_variance': built.groupsWithoutVariance,
-          'batch/untrainable': built.untrainable,
-        },
-      },
-    ]);
+    const { policy, reward } = made;
     const index = this.state.rewardByStep.length;
-    this.state = {
-      ...this.state,
-      policy: { policy: made.policy, step: made.step, manifest: made.manifest },
-      rewardByStep: [...this.state.rewardByStep, reward],
-    };
+    this.state = { ...this.state, policy, rewardByStep: [...this.state.rewardByStep, reward] };
     await this.tell({ index, reward });
   }
 
   private onReport(report: GroupReport): void {
     if (this.input.mode === 'train') this.batch.push(report);
-    this.state = {
-      ...this.state,
-      totals: addTotals(this.state.totals, report.totals),
-      groupsDone: this.state.groupsDone + 1,
-    };
+    this.state = stateAfter(this.state, report);
+  }
+
+  /** Too many failures hold this epoch at once, and then its run, which alone lets it go again. */
+  private onFailure(failure: { readonly type: string; readonly message: string }): void {
+    const failures = withFailure(this.state.failures, failure);
+    this.state = { ...this.state, failures };
+    const reason = tooManyFailures(failures, this.input.context.maxFailedShare ?? 1);
+    if (reason === null || this.state.draining || this.hold.reason !== null) return;
+    this.hold.set(reason);
+    void reportPhase(this.input.reportTo, { phase: 'held', reason });
+  }
+
+  private onHold(reason: string | null): void {
+    this.window.setHold(reason);
+    const failures = reason === null ? NO_ATTEMPTS : this.state.failures;
+    this.state = { ...this.state, held: reason, failures };
+    this.show(reason === null ? 'going on' : `held: ${reason}`);
   }
 
   /** Waits for all groups, and tells of progress meanwhile. */
-  private async drain(): Promise<void> {
+  private async allEnded(): Promise<void> {
     for (let left = this.window.inFlight.length; left > 0; left--) {
       await this.window.shrinkTo(left - 1);
       await this.tellSometimes();
@@ -179,13 +156,15 @@ class Epoch {
 
   private async tell(made: { index: number; reward: number } | null): Promise<void> {
     const { list, rolloutsPerInstance, purpose, reportTo } = this.input;
+    const { totals, retries } = this.state;
     this.toldGroups = this.state.groupsDone;
     await reportPhase(reportTo, {
       phase: 'epoch',
       purpose,
-      done: this.state.totals.rollouts,
+      done: totals.rollouts,
       total: list.count * rolloutsPerInstance,
-      totals: this.state.totals,
+      totals,
+      retries,
       made,
       policyVersion: this.state.policy.policy.version,
     });
@@ -193,6 +172,7 @@ class Epoch {
 
   private async continueWhenLong(): Promise<void> {
     if (this.state.cursor >= this.input.list.count || !hasGrownLong(this.input.historyLimit)) return;
+    await condition(() => this.window.idle);
     await continueAsNew<typeof epoch>({
       ...this.input,
       carried: { ...this.state, inFlight: this.window.inFlight },

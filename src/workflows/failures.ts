@@ -66,5 +66,5 @@ function typeInside(timeout: TimeoutFailure): string | null {
 }
 
 function cut(text: string): string {
-  return text.length <= MESSAGE_LIMIT ? text : `${text.slice(0, MESSAGE_LIMIT)} …`;
+  return (text.length <= MESSAGE_LIMIT ? text : `${text.slice(0, MESSAGE_LIMIT)} …`).toWellFormed();
 }

@@ -1,12 +1,21 @@
-import { CancellationScope, continueAsNew, isCancellation, setCurrentDetails } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  continueAsNew,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+} from '@temporalio/workflow';
 import type { InstanceList } from '../activities/contract.ts';
 import type { Verdict } from '../domain/run-summary.ts';
 import { judgeInstance, records } from './activities.ts';
 import { endWith, knownFailure } from './failures.ts';
 import { hasGrownLong } from './history.ts';
+import { Hold } from './hold.ts';
 import type { FilterInput, FilterState } from './inputs.ts';
 import { InstanceCursor } from './instance-cursor.ts';
+import { drainSignal } from './messages.ts';
 import { reportPhase } from './report-phase.ts';
+import { said } from './said.ts';
 
 /** What the filter kept, and why it left out the others. */
 export interface FilterResult {
@@ -19,10 +28,12 @@ export interface FilterResult {
 const PAGE = 16;
 const DETAIL_LIMIT = 300;
 
-/** Judges instances in the list's order, a few ahead, until enough are kept. */
+/** Judges instances in the list's order, a few ahead, until enough are kept, or until it is drained. */
 export async function filter(input: FilterInput): Promise<FilterResult> {
-  const done = await new Filter(input).run();
-  if (done.kept !== null) return { list: done.kept, checked: done.cursor, reasons: done.reasons };
+  const filtering = new Filter(input);
+  const done = await filtering.run();
+  const list = done.kept ?? (filtering.drained ? { ...input.list, count: 0 } : null);
+  if (list !== null) return { list, checked: done.cursor, reasons: done.reasons };
   const reasons = Object.entries(done.reasons).map(([reason, count]) => `${count} ${reason}`);
   throw endWith({
     type: 'Instance.Invalid',
@@ -35,17 +46,29 @@ class Filter {
   private readonly instances: InstanceCursor;
   private readonly ahead: Promise<Verdict>[] = [];
   private readonly lookAhead = new CancellationScope();
+  private readonly hold: Hold;
+  private draining = false;
 
   private readonly input: FilterInput;
 
   constructor(input: FilterInput) {
     this.input = input;
     this.state = input.carried ?? { cursor: 0, kept: null, reasons: {}, firstDetail: '' };
-    this.instances = new InstanceCursor(input.list);
+    this.hold = new Hold(undefined, input.carried?.held ?? null);
+    this.instances = new InstanceCursor(input.context, input.list);
+    setHandler(drainSignal, () => {
+      this.draining = true;
+      this.lookAhead.cancel();
+    });
+  }
+
+  /** Whether it was ended early. */
+  get drained(): boolean {
+    return this.draining;
   }
 
   async run(): Promise<FilterState> {
-    while (this.state.cursor < this.input.list.count && this.wanted() > 0) {
+    while (this.state.cursor < this.input.list.count && this.wanted() > 0 && !this.draining) {
       await this.judgePage();
       await reportPhase(this.input.reportTo, {
         phase: 'filter',
@@ -79,8 +102,9 @@ class Filter {
         `${from + verdicts.length} judged, ${(this.state.kept?.count ?? 0) + positions.length} kept`,
       );
     }
+    if (verdicts.length === 0) return;
     await records.recordFilter.executeWithOptions(
-      { summary: `verdicts ${from + 1} to ${from + verdicts.length}` },
+      said(context, `verdicts ${from + 1} to ${from + verdicts.length}`),
       [{ run: context.run, from, verdicts }],
     );
     const kept = await this.keep(positions);
@@ -94,27 +118,39 @@ class Filter {
   private async keep(positions: readonly number[]): Promise<InstanceList | null> {
     const { kept } = this.state;
     if (positions.length === 0) return kept;
-    return await records.selectInstances({ list: this.input.list.ref, positions, append: kept?.ref ?? null });
+    return await records.selectInstances.executeWithOptions(
+      said(this.input.context, `keep ${positions.length} more`),
+      [{ list: this.input.list.ref, positions, append: kept?.ref ?? null }],
+    );
   }
 
-  /** The verdict at a position; meanwhile those after it are under way. Null beyond the list's end. */
+  /** The verdict at a position; meanwhile those after it are under way. Null beyond the list's end, and when drained. */
   private async next(position: number, wanted: number): Promise<Verdict | null> {
     // About half of a raw data set is kept, so twice what is wanted is looked at.
     const width = Math.max(1, Math.min(this.input.concurrency, wanted * 2));
+    await this.hold.released();
+    if (this.draining) return null;
     while (this.ahead.length < width && position + this.ahead.length < this.input.list.count) {
       const instance = await this.instances.at(position + this.ahead.length);
       this.ahead.push(this.judge(instance));
     }
-    return (await this.ahead.shift()) ?? null;
+    try {
+      return (await this.ahead.shift()) ?? null;
+    } catch (error) {
+      if (this.draining && isCancellation(error) && !CancellationScope.current().consideredCancelled)
+        return null;
+      throw error;
+    }
   }
 
   private judge(instance: { instanceId: string; ref: string }): Promise<Verdict> {
-    const { sandbox } = this.input.context;
+    const { context } = this.input;
     const judged = this.lookAhead.run(async (): Promise<Verdict> => {
       try {
-        const verdict = await judgeInstance.executeWithOptions({ summary: `judge ${instance.instanceId}` }, [
-          { instance, sandbox },
-        ]);
+        const verdict = await judgeInstance.executeWithOptions(
+          said(context, `judge ${instance.instanceId}`),
+          [{ instance, sandbox: context.sandbox }],
+        );
         return { ...verdict, detail: verdict.detail.slice(0, DETAIL_LIMIT) };
       } catch (error) {
         const failure = isCancellation(error) ? null : knownFailure(error, 'Sandbox.Failed');
@@ -133,9 +169,10 @@ class Filter {
   }
 
   private async continueWhenLong(): Promise<void> {
-    if (!hasGrownLong(this.input.historyLimit)) return;
+    if (this.draining || !hasGrownLong(this.input.historyLimit)) return;
     // Verdicts under way are kept by the activity and found again.
     await Promise.allSettled(this.ahead);
-    await continueAsNew<typeof filter>({ ...this.input, carried: this.state });
+    const carried = { ...this.state, held: this.hold.reason };
+    if (!this.draining) await continueAsNew<typeof filter>({ ...this.input, carried });
   }
 }

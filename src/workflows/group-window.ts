@@ -12,10 +12,14 @@ import {
 import type { InstanceRef } from '../activities/contract.ts';
 import { groupId } from '../domain/ids.ts';
 import type { Policy } from '../domain/run-config.ts';
+import { NO_RETRIES } from '../domain/retry-totals.ts';
 import { records } from './activities.ts';
+import { ChildOrders } from './child-orders.ts';
 import { group } from './group.ts';
-import type { EpochInput, GroupInFlight } from './inputs.ts';
+import type { EpochInput, EpochState, GroupInFlight } from './inputs.ts';
 import { groupEndedSignal, type GroupReport } from './messages.ts';
+import { TASK_TIMEOUT } from './run-parts.ts';
+import { said } from './said.ts';
 import { findableBy } from './search-attributes.ts';
 import { widthsFor } from './widths.ts';
 
@@ -33,18 +37,23 @@ export class GroupWindow {
   private readonly waiting: Map<number, GroupInFlight>;
   private readonly widths: { groups: number; members: number };
 
+  private readonly orders: ChildOrders;
+
   private readonly input: EpochInput;
   private readonly onReport: (report: GroupReport) => void;
 
-  /** `onReport` is called once for each group. */
+  /** `onReport` is called once for each group; `carried` are those of an earlier execution, under its hold. */
   constructor(
     input: EpochInput,
-    inFlight: readonly GroupInFlight[],
+    carried: Pick<EpochState, 'inFlight' | 'held'>,
     onReport: (report: GroupReport) => void,
   ) {
     this.input = input;
     this.onReport = onReport;
-    this.waiting = new Map(inFlight.map((item) => [item.group, item]));
+    this.waiting = new Map(carried.inFlight.map((item) => [item.group, item]));
+    this.orders = new ChildOrders(carried.held);
+    for (const { group: number } of carried.inFlight)
+      this.orders.add(this.idOf(number), { hold: carried.held });
     this.widths = widthsFor(input.concurrency, input.rolloutsPerInstance);
     setHandler(groupEndedSignal, (report) => this.settle(report));
   }
@@ -53,15 +62,30 @@ export class GroupWindow {
     return [...this.waiting.values()];
   }
 
-  /** Waits for room, then starts a group. */
+  /** Whether every group has heard of the present hold. */
+  get idle(): boolean {
+    return this.orders.idle;
+  }
+
+  /** Holds the groups in flight, or lets them go. */
+  setHold(reason: string | null): void {
+    this.orders.setHold(reason);
+  }
+
+  /** Waits for room for another group, or until `interrupted`. */
+  async room(interrupted: () => boolean): Promise<void> {
+    await this.until(() => this.waiting.size < this.widths.groups || interrupted());
+  }
+
+  /** Starts a group. */
   async start(instance: InstanceRef, number: number, policy: Policy): Promise<void> {
-    await this.until(() => this.waiting.size < this.widths.groups);
     this.waiting.set(number, { group: number, instanceId: instance.instanceId });
     const { context, rolloutsPerInstance, purpose } = this.input;
     // Outside this scope's cancellation, which would settle the child before it has closed its sandboxes.
     const child = await CancellationScope.nonCancellable(() =>
       startChild(group, {
-        workflowId: groupId(context.run, number),
+        workflowId: this.idOf(number),
+        workflowTaskTimeout: TASK_TIMEOUT,
         args: [
           {
             context,
@@ -84,6 +108,7 @@ export class GroupWindow {
         }),
       }),
     );
+    this.orders.add(this.idOf(number));
     this.watch(number, child.result());
   }
 
@@ -96,7 +121,7 @@ export class GroupWindow {
   async cancel(): Promise<void> {
     await CancellationScope.nonCancellable(async () => {
       for (const { group: number } of this.inFlight) {
-        const handle = getExternalWorkflowHandle(groupId(this.input.context.run, number));
+        const handle = getExternalWorkflowHandle(this.idOf(number));
         // A group that has just ended cannot be cancelled, and need not be.
         await handle.cancel().catch((error: unknown) => log.info('group not cancelled', { number, error }));
       }
@@ -114,21 +139,35 @@ export class GroupWindow {
     // Asked first without a time limit, which would cost a timer's two events.
     if (reached()) return;
     while (!(await condition(reached, SILENCE))) {
-      const ids = new Map(
-        this.inFlight.map((item) => [groupId(this.input.context.run, item.group), item.group]),
+      const ids = new Map(this.inFlight.map((item) => [this.idOf(item.group), item.group]));
+      const closed = await records.closedWorkflows.executeWithOptions(
+        said(this.input.context, `do ${ids.size} groups still run?`),
+        [{ ids: [...ids.keys()] }],
       );
-      const closed = await records.closedWorkflows({ ids: [...ids.keys()] });
       for (const id of closed) this.settle(this.lost(ids.get(id) ?? 0));
     }
   }
 
+  /** What is known of a group that sends no report. */
   private lost(number: number): GroupReport {
     const failed = this.input.rolloutsPerInstance;
-    return { group: number, totals: { rollouts: failed, failed, rewardSum: 0, resolved: 0 }, record: null };
+    const groupsGivenUp = this.input.purpose === 'train' ? 1 : 0;
+    return {
+      group: number,
+      totals: { rollouts: failed, failed, rewardSum: 0, resolved: 0 },
+      retries: { ...NO_RETRIES, attempts: failed, failedAttempts: failed, groupsGivenUp },
+      record: null,
+    };
   }
 
   /** The first word on a group counts. */
   private settle(report: GroupReport): void {
-    if (this.waiting.delete(report.group)) this.onReport(report);
+    if (!this.waiting.delete(report.group)) return;
+    this.orders.delete(this.idOf(report.group));
+    this.onReport(report);
+  }
+
+  private idOf(number: number): string {
+    return groupId(this.input.context.run, number);
   }
 }

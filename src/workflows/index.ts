@@ -1,3 +1,4 @@
+export { cancelRun } from './cancel-run.ts';
 export { epoch } from './epoch.ts';
 export { evaluate } from './evaluate.ts';
 export { filter } from './filter.ts';

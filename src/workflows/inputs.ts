@@ -1,5 +1,6 @@
 import type { InstanceList, InstanceRef } from '../activities/contract.ts';
-import type { RolloutTotals } from '../domain/run-summary.ts';
+import type { FailureWindow } from '../domain/failure-window.ts';
+import type { RetryTotals, RolloutTotals } from '../domain/run-summary.ts';
 import type { EvaluationSet, Policy, RunConfig, RunMode } from '../domain/run-config.ts';
 
 /*
@@ -14,6 +15,10 @@ export interface RunContext {
   readonly seed: number;
   readonly sandbox: RunConfig['sandbox'];
   readonly maxSteps: number;
+  /** Seconds without a sign of life after which the worker of a step counts as dead; absent in runs begun under 0.1. */
+  readonly heartbeatSeconds?: number;
+  /** Share of failed attempts among the last hundred above which the run holds itself; absent in runs begun under 0.1. */
+  readonly maxFailedShare?: number;
   /** Whether the search attributes are registered. */
   readonly searchable: boolean;
 }
@@ -27,8 +32,10 @@ export interface RolloutInput {
   /** From 1; a replacement has the next. */
   readonly attempt: number;
   readonly policy: Policy;
-  /** Seconds after which no further turn begins. */
+  /** Seconds after which no further turn begins; time that it is held for does not count. */
   readonly timeLimitSeconds?: number;
+  /** Seconds of a hold after which it gives up its sandbox. */
+  readonly holdLimitSeconds?: number;
 }
 
 export interface GroupInput {
@@ -69,10 +76,12 @@ export interface EpochInput {
   readonly firstGroup: number;
   /** Workflow id of the run to report to; null reports to nobody. */
   readonly reportTo: string | null;
+  /** How the attempts of the epoch before ended. */
+  readonly failures?: FailureWindow;
   /** Continues as new at this many events, for tests; without it when the server suggests it. */
   readonly historyLimit?: number;
-  /** What an earlier execution of this epoch carried over. */
-  readonly carried?: EpochState;
+  /** What an earlier execution of this epoch carried over; one under 0.1 knew less. */
+  readonly carried?: Partial<EpochState>;
 }
 
 /** A group that was dispatched and has not reported. */
@@ -87,11 +96,16 @@ export interface EpochState {
   readonly cursor: number;
   readonly nextGroup: number;
   readonly totals: RolloutTotals;
+  readonly retries: RetryTotals;
+  readonly failures: FailureWindow;
   readonly rewardByStep: readonly number[];
   readonly policy: PolicyState;
   readonly stepsWithoutLesson: number;
   readonly inFlight: readonly GroupInFlight[];
   readonly groupsDone: number;
+  /** The word under which it and its groups stand; null when they are not held. */
+  readonly held: string | null;
+  readonly draining: boolean;
 }
 
 export interface FilterInput {
@@ -111,6 +125,8 @@ export interface FilterState {
   readonly reasons: Readonly<Record<string, number>>;
   /** The first rejection in words, for the message when nothing is kept. */
   readonly firstDetail: string;
+  /** The word under which it stands. */
+  readonly held?: string | null;
 }
 
 export interface EvaluateInput {

@@ -1,5 +1,7 @@
 import type { InstanceList, InstanceRef } from '../activities/contract.ts';
 import { records } from './activities.ts';
+import type { RunContext } from './inputs.ts';
+import { said } from './said.ts';
 
 /** References that one activity answers: 32 of them stay below 8 KiB. */
 const PAGE = 32;
@@ -11,7 +13,10 @@ export class InstanceCursor {
 
   private readonly list: InstanceList;
 
-  constructor(list: InstanceList) {
+  private readonly context: RunContext;
+
+  constructor(context: RunContext, list: InstanceList) {
+    this.context = context;
     this.list = list;
   }
 
@@ -22,7 +27,7 @@ export class InstanceCursor {
     this.from = position;
     const count = Math.min(PAGE, this.list.count - position);
     this.page = await records.readInstances.executeWithOptions(
-      { summary: `instances ${position + 1} to ${position + count} of ${this.list.count}` },
+      said(this.context, `instances ${position + 1} to ${position + count} of ${this.list.count}`),
       [{ list: this.list.ref, from: position, count }],
     );
     const first = this.page[0];

@@ -1,5 +1,11 @@
-import { defineQuery, defineSignal } from '@temporalio/workflow';
-import type { EvaluationTotals, RolloutTotals, RunProgress, RunSummary } from '../domain/run-summary.ts';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type {
+  EvaluationTotals,
+  RetryTotals,
+  RolloutTotals,
+  RunProgress,
+  RunSummary,
+} from '../domain/run-summary.ts';
 
 /** Asks `train` how far its run is. */
 export const progressQuery = defineQuery<RunProgress>('progress');
@@ -15,6 +21,34 @@ export interface RolloutHead {
   readonly phase: 'opening' | 'sampling' | 'tools' | 'grading' | 'recording' | 'closing' | 'ended';
 }
 
+/**
+ * Holds a child where it is: nothing new begins until it is let go. A reason holds, null lets go; each child passes it on
+ * to its own. A rollout that is held for long gives up its sandbox and opens another one later.
+ */
+export const holdSignal = defineSignal<[string | null]>('hold');
+
+/** Ends a child early and in order: what is in flight is finished, nothing new begins. */
+export const drainSignal = defineSignal('drain');
+
+/** Holds a run; refused when it is held, drained or over already. */
+export const pauseUpdate = defineUpdate<void, [{ readonly reason?: string }]>('pause');
+
+/** Lets a held run go on, and forgets the failures that held it; refused when it is not held. */
+export const resumeUpdate = defineUpdate('resume');
+
+/**
+ * Lets rollouts in flight finish, trains on the whole groups among them, evaluates and ends the run; a held run is let go
+ * for it. Refused when it is drained, or evaluated for the last time, or over already.
+ */
+export const drainUpdate = defineUpdate('drain');
+
+/** Ends a run in order, as a cancellation does: rollouts are recorded as cancelled, sandboxes closed. */
+export const cancelUpdate = defineUpdate('cancel');
+
+/** A group tells its epoch that an attempt has failed, as soon as it has. */
+export const attemptFailedSignal =
+  defineSignal<[{ readonly type: string; readonly message: string }]>('attemptFailed');
+
 /** A group tells its epoch that it has ended. */
 export const groupEndedSignal = defineSignal<[GroupReport]>('groupEnded');
 
@@ -22,7 +56,9 @@ export const groupEndedSignal = defineSignal<[GroupReport]>('groupEnded');
 export interface GroupReport {
   readonly group: number;
   readonly totals: RolloutTotals;
-  /** sha256 of the group's record; null for a group without a scored member. */
+  /** Absent where the group began under 0.1. */
+  readonly retries?: RetryTotals;
+  /** sha256 of the group's record; null for one without a scored member, and for one that was given up. */
   readonly record: string | null;
 }
 
@@ -33,6 +69,8 @@ export const phaseReportSignal = defineSignal<[PhaseReport]>('phaseReport');
 export type PhaseReport =
   | { readonly phase: 'filter'; readonly filter: NonNullable<RunSummary['filter']>; readonly total: number }
   | { readonly phase: 'evaluated'; readonly evaluation: EvaluationTotals }
+  /** Too many attempts have failed: the reporting child holds itself already. */
+  | { readonly phase: 'held'; readonly reason: string }
   | {
       readonly phase: 'epoch';
       /** `train`, `inference`, or `before/<set>` and `after/<set>` of an evaluation. */
@@ -41,6 +79,8 @@ export type PhaseReport =
       readonly done: number;
       readonly total: number;
       readonly totals: RolloutTotals;
+      /** Absent where the epoch began under 0.1. */
+      readonly retries?: RetryTotals;
       /** The step just made: its position in this epoch and its mean reward. */
       readonly made: { readonly index: number; readonly reward: number } | null;
       readonly policyVersion: number;

@@ -1,9 +1,11 @@
-import { log, type ActivityOptions } from '@temporalio/workflow';
+import { log } from '@temporalio/workflow';
 import type { RecordTrajectoryInput } from '../activities/contract.ts';
 import type { FailureType } from '../domain/failures.ts';
 import { records } from './activities.ts';
 import { knownFailure } from './failures.ts';
+import type { RunContext } from './inputs.ts';
 import type { RolloutHead } from './messages.ts';
+import { said } from './said.ts';
 
 /** What a timeout means, by the phase it came in. */
 export const TIMEOUT_IN = {
@@ -16,17 +18,16 @@ export const TIMEOUT_IN = {
   ended: 'Sandbox.Failed',
 } as const satisfies Record<RolloutHead['phase'], FailureType>;
 
-/** The line that a person reads in the event list; the server takes 400 bytes. */
-export function said(summary: string): ActivityOptions {
-  return { summary: summary.slice(0, 100) };
-}
-
 /** Writes a trajectory and answers its hash; null where it cannot be written, which is no reason to lose the result. */
-export async function writtenTrajectory(input: RecordTrajectoryInput): Promise<string | null> {
+export async function writtenTrajectory(
+  context: RunContext,
+  input: RecordTrajectoryInput,
+): Promise<string | null> {
   try {
-    const written = await records.recordTrajectory.executeWithOptions(said(`record: ${input.stopReason}`), [
-      input,
-    ]);
+    const written = await records.recordTrajectory.executeWithOptions(
+      said(context, `record: ${input.stopReason}`),
+      [input],
+    );
     return written.trajectory;
   } catch (error) {
     if (knownFailure(error, 'Artifact.Missing') === null) throw error;

@@ -1,19 +1,34 @@
-import { CancellationScope, isCancellation, log, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  isCancellation,
+  log,
+  setCurrentDetails,
+  setHandler,
+  setWorkflowOptions,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { GradeOutput, SampleOutput } from '../activities/contract.ts';
 import { rolloutId } from '../domain/ids.ts';
 import { deriveSeed } from '../domain/seeds.ts';
 import type { RolloutResult, StopReason } from '../domain/trajectory.ts';
-import { onHost, openSandbox, sampleTurn } from './activities.ts';
+import { sampleTurn } from './activities.ts';
 import { knownFailure, type KnownFailure } from './failures.ts';
+import { Hold } from './hold.ts';
 import type { RolloutInput } from './inputs.ts';
 import { headQuery, type RolloutHead } from './messages.ts';
-import { said, TIMEOUT_IN, writtenTrajectory } from './rollout-parts.ts';
+import { TIMEOUT_IN, writtenTrajectory } from './rollout-parts.ts';
+import { RolloutSandbox } from './rollout-sandbox.ts';
+import { said } from './said.ts';
 import { makeFindable } from './search-attributes.ts';
 
 /** An agent that has not ended within an hour is stopped, and what it left is graded. */
 const TIME_LIMIT_SECONDS = 3600;
 
-type Host = ReturnType<typeof onHost>;
+/** The last turn, grading with its retries and a short hold fit into it; what is open then is nobody's. */
+const CLOSING_TIME_MS = 2 * 3600 * 1000;
+
+/** Characters of a failure's message in the result, which lands in the histories above; the record has all of it. */
+const FAILURE_IN_RESULT = 200;
 
 /**
  * One agent on one instance: a sandbox, turns until a stop reason, grading, record. A failure of the machinery is a
@@ -23,20 +38,30 @@ export async function rollout(input: RolloutInput): Promise<RolloutResult> {
   return await new Rollout(input).run();
 }
 
+// On a cluster with versioned workers a rollout ends on the build that it began on; elsewhere it goes over in place.
+setWorkflowOptions(
+  () => (workflowInfo().currentDeploymentVersion?.deploymentName ? { versioningBehavior: 'PINNED' } : {}),
+  rollout,
+);
+
 class Rollout {
   private readonly id: string;
   private readonly startedAt = Date.now();
-  private host: Host | null = null;
   private head: string | null = null;
   private turn = 0;
   private phase: RolloutHead['phase'] = 'opening';
 
   private readonly input: RolloutInput;
+  private readonly hold = new Hold();
+  private readonly sandbox: RolloutSandbox;
 
   constructor(input: RolloutInput) {
     this.input = input;
     const { context, group, instance, member, attempt } = input;
     this.id = rolloutId(context.run, group, instance.instanceId, member, attempt);
+    this.sandbox = new RolloutSandbox(input, this.id, this.hold, () =>
+      new Date(Date.now() + Math.max(0, this.leftMs()) + CLOSING_TIME_MS).toISOString(),
+    );
     setHandler(headQuery, () => ({ head: this.head, turn: this.turn, phase: this.phase }));
   }
 
@@ -46,13 +71,13 @@ class Rollout {
       const stopReason = await this.converse();
       const grading = await this.grade();
       const result = await this.end({ status: 'scored', stopReason, failure: null, grading });
-      await this.close();
+      await this.sandbox.close();
       return result;
     } catch (error) {
       if (isCancellation(error)) {
         await CancellationScope.nonCancellable(async () => {
           await this.end({ status: 'cancelled', stopReason: 'cancelled', failure: null, grading: null });
-          await this.close();
+          await this.sandbox.close();
         });
         throw error;
       }
@@ -61,8 +86,7 @@ class Rollout {
       log.warn('rollout failed', { type: failure.type, message: failure.message });
       return await CancellationScope.nonCancellable(async () => {
         const result = await this.end({ status: 'failed', stopReason: 'failed', failure, grading: null });
-        // A lost host is left alone: it sweeps by itself when it comes back.
-        if (failure.type !== 'Sandbox.Gone') await this.close();
+        await this.sandbox.close();
         return result;
       });
     }
@@ -70,18 +94,14 @@ class Rollout {
 
   private async open(): Promise<void> {
     this.show('opening', 'opening a sandbox');
-    const { context, instance } = this.input;
-    const { hostQueue } = await openSandbox.executeWithOptions(said(`open ${instance.instanceId}`), [
-      { run: context.run, rollout: this.id, instance, sandbox: context.sandbox },
-    ]);
-    this.host = onHost(hostQueue);
+    await this.sandbox.open();
   }
 
   /** Turns until a message without a tool call, or a limit. */
   private async converse(): Promise<StopReason> {
-    const limitMs = (this.input.timeLimitSeconds ?? TIME_LIMIT_SECONDS) * 1000;
     while (this.turn < this.input.context.maxSteps) {
-      if (Date.now() - this.startedAt >= limitMs) return 'time_limit';
+      await this.sandbox.released();
+      if (this.leftMs() <= 0) return 'time_limit';
       const sampled = await this.sample(this.turn + 1);
       if (sampled === 'context_overflow') return sampled;
       if (sampled.calls.length === 0) return sampled.finishReason === 'length' ? 'output_truncated' : 'done';
@@ -94,7 +114,7 @@ class Rollout {
     const { context, instance, policy, group, member } = this.input;
     this.show('sampling', `turn ${turn}: the model is writing`);
     try {
-      const sampled = await sampleTurn.executeWithOptions(said(`turn ${turn}`), [
+      const sampled = await sampleTurn.executeWithOptions(said(context, `turn ${turn}`), [
         {
           rollout: this.id,
           instance,
@@ -118,31 +138,13 @@ class Rollout {
   private async runTools(calls: readonly string[]): Promise<void> {
     for (const [call, brief] of calls.entries()) {
       this.show('tools', `turn ${this.turn}: ${brief}`);
-      const { head } = await this.onHost().runTool.executeWithOptions(said(brief), [
-        {
-          rollout: this.id,
-          config: this.input.context.config,
-          head: this.head ?? '',
-          turn: this.turn,
-          call,
-        },
-      ]);
-      this.head = head;
+      this.head = await this.sandbox.runTool({ head: this.head ?? '', turn: this.turn, call, brief });
     }
   }
 
   private async grade(): Promise<GradeOutput> {
     this.show('grading', 'grading in a fresh sandbox');
-    const { context, instance } = this.input;
-    return await this.onHost().grade.executeWithOptions(said(`grade ${instance.instanceId}`), [
-      {
-        run: context.run,
-        rollout: this.id,
-        instance,
-        sandbox: context.sandbox,
-        config: context.config,
-      },
-    ]);
+    return await this.sandbox.grade(this.turn);
   }
 
   /** Writes the record, whatever came before, and makes the result. */
@@ -157,7 +159,7 @@ class Rollout {
     const reward = grading?.reward ?? null;
     const resolved = grading?.resolved ?? false;
     this.show('recording', 'writing the trajectory');
-    const trajectory = await writtenTrajectory({
+    const trajectory = await writtenTrajectory(context, {
       run: context.run,
       rollout: this.id,
       instance,
@@ -182,6 +184,7 @@ class Rollout {
       status,
       stopReason,
       failureType: failure?.type ?? null,
+      ...(failure === null ? {} : { failureMessage: failure.message.slice(0, FAILURE_IN_RESULT) }),
       reward,
       resolved,
       policyVersion: policy.version,
@@ -190,23 +193,10 @@ class Rollout {
     };
   }
 
-  /** Closes the sandbox, cancelled or not; one that does not close is left to its host's sweep. */
-  private async close(): Promise<void> {
-    const { host } = this;
-    if (host === null) return;
-    try {
-      await CancellationScope.nonCancellable(() =>
-        host.closeSandbox.executeWithOptions(said('close'), [{ rollout: this.id }]),
-      );
-    } catch (error) {
-      if (knownFailure(error, 'Sandbox.Failed') === null) throw error;
-      log.warn('sandbox not closed', { error });
-    }
-  }
-
-  private onHost(): Host {
-    if (this.host === null) throw new Error('the sandbox is not open');
-    return this.host;
+  /** Of its time limit, which holds do not use up. */
+  private leftMs(): number {
+    const limitMs = (this.input.timeLimitSeconds ?? TIME_LIMIT_SECONDS) * 1000;
+    return limitMs - (Date.now() - this.startedAt - this.hold.heldMs);
   }
 
   private show(phase: RolloutHead['phase'], details: string): void {

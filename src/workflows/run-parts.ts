@@ -2,8 +2,10 @@ import { ChildWorkflowCancellationType, ParentClosePolicy } from '@temporalio/wo
 import type { InstanceList, ResolvedRun } from '../activities/contract.ts';
 import { deriveSeed } from '../domain/seeds.ts';
 import { checkModel, openTraining, records } from './activities.ts';
+import { endWith } from './failures.ts';
 import type { PolicyState } from './inputs.ts';
-import type { PreparedRun } from './run-state.ts';
+import { contextOf, type PreparedRun } from './run-state.ts';
+import { said } from './said.ts';
 
 /** A cancelled run waits until its children have closed what they held; a terminated one at least cancels them. */
 export const CHILD = {
@@ -11,14 +13,18 @@ export const CHILD = {
   parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
 } as const;
 
+/**
+ * A workflow worker that dies with a task in hand is noticed after this long. Replaying the longest of a group's and a
+ * rollout's histories takes well under a second, so a task that takes longer is lost.
+ */
+export const TASK_TIMEOUT = '5 s';
+
 /** The policy that a run begins with: the newest published step in train mode, else the model as it is. */
 export async function firstPolicy(resolved: ResolvedRun): Promise<PolicyState> {
   const { run, config, plan } = resolved;
   const { model, apiBase } = plan;
   if (plan.mode === 'train') {
-    return await openTraining.executeWithOptions({ summary: `load ${model}`.slice(0, 100) }, [
-      { run, config },
-    ]);
+    return await openTraining.executeWithOptions(said(plan, `load ${model}`), [{ run, config }]);
   }
   await checkModel.executeWithOptions({ summary: `check ${model}`.slice(0, 100) }, [{ model, apiBase }]);
   return { policy: { version: 0, model, apiBase }, step: 0, manifest: null };
@@ -28,7 +34,15 @@ export async function firstPolicy(resolved: ResolvedRun): Promise<PolicyState> {
 export async function shuffledList(state: PreparedRun, number: number): Promise<InstanceList> {
   const { ref, count } = state.list;
   const seed = deriveSeed(state.resolved.plan.seed, 'epoch', number);
-  return await records.shuffleInstances.executeWithOptions({ summary: `order of epoch ${number}` }, [
-    { list: ref, count, seed },
-  ]);
+  return await records.shuffleInstances.executeWithOptions(
+    said(contextOf(state.resolved), `order of epoch ${number}`),
+    [{ list: ref, count, seed }],
+  );
+}
+
+/** What a run ends with that has no instance left. */
+export function nothingToUse(data: string, droppedWithoutTests: number): Error {
+  const why =
+    droppedWithoutTests === 0 ? '' : `: ${droppedWithoutTests} have no FAIL_TO_PASS or no PASS_TO_PASS`;
+  return endWith({ type: 'Instance.Invalid', message: `No instance in ${data} can be used${why}.` });
 }

@@ -1,8 +1,16 @@
 import type { InstanceList, ResolvedRun } from '../activities/contract.ts';
-import type { EvaluationTotals, RolloutTotals, RunProgress, RunSummary } from '../domain/run-summary.ts';
+import type { FailureWindow } from '../domain/failure-window.ts';
+import { addRetries, NO_RETRIES } from '../domain/retry-totals.ts';
+import type {
+  EvaluationTotals,
+  RetryTotals,
+  RolloutTotals,
+  RunProgress,
+  RunSummary,
+} from '../domain/run-summary.ts';
 import type { PolicyState, RunContext } from './inputs.ts';
 import type { PhaseReport } from './messages.ts';
-import { addTotals, NO_ROLLOUTS } from './totals.ts';
+import { addTotals, meanReward, NO_ROLLOUTS } from './totals.ts';
 
 /** All that a run needs to go on after it has continued as new; made once it is prepared. */
 export interface PreparedRun {
@@ -14,6 +22,10 @@ export interface PreparedRun {
   readonly policy: PolicyState;
   readonly epochsDone: number;
   readonly totals: RolloutTotals;
+  /** Absent where the run was prepared under 0.1, as the next. */
+  readonly retries?: RetryTotals;
+  /** How the newest attempts ended. */
+  readonly failures?: FailureWindow;
   readonly rewardByStep: readonly number[];
   readonly nextGroup: number;
   readonly startedAt: string;
@@ -21,7 +33,8 @@ export interface PreparedRun {
 
 export function contextOf(resolved: ResolvedRun): RunContext {
   const { run, config, plan, searchable } = resolved;
-  return { run, config, seed: plan.seed, sandbox: plan.sandbox, maxSteps: plan.maxSteps, searchable };
+  const { seed, sandbox, maxSteps, heartbeatSeconds, maxFailedShare } = plan;
+  return { run, config, seed, sandbox, maxSteps, heartbeatSeconds, maxFailedShare, searchable };
 }
 
 /** Steps that a run can make at most: a batch that teaches nothing makes none. */
@@ -30,11 +43,31 @@ function plannedSteps(run: PreparedRun): number {
   return mode === 'train' ? epochs * Math.ceil(run.list.count / batchSize) : 0;
 }
 
+/** What a run that has ended came to. */
+export function summaryOf(state: PreparedRun, drained: boolean): RunSummary {
+  return {
+    run: state.resolved.run,
+    mode: state.resolved.plan.mode,
+    totals: state.totals,
+    steps: state.rewardByStep.length,
+    rewardByStep: state.rewardByStep,
+    droppedWithoutTests: state.droppedWithoutTests,
+    filter: state.filter,
+    evaluations: state.evaluations,
+    retries: state.retries ?? NO_RETRIES,
+    drained,
+  };
+}
+
 /** What the progress query answers, kept up by the reports of the phases. */
 export class ProgressBoard {
   private progress: RunProgress;
   /** Sums of the epochs that have ended; an epoch reports its own. */
-  private before: { totals: RolloutTotals; steps: readonly number[] } = { totals: NO_ROLLOUTS, steps: [] };
+  private before: { totals: RolloutTotals; retries: RetryTotals; steps: readonly number[] } = {
+    totals: NO_ROLLOUTS,
+    retries: NO_RETRIES,
+    steps: [],
+  };
 
   constructor(run: string, startedAt: string) {
     this.progress = {
@@ -50,6 +83,9 @@ export class ProgressBoard {
       filter: null,
       evaluations: [],
       policyVersion: 0,
+      retries: NO_RETRIES,
+      held: null,
+      draining: false,
       startedAt,
     };
   }
@@ -58,16 +94,28 @@ export class ProgressBoard {
     return this.progress;
   }
 
+  /** What a person reads in the run's details. */
+  get line(): string {
+    const { phase, phaseDone, phaseTotal, step, steps, totals, held, draining } = this.progress;
+    const standing = held === null ? '' : `held since ${held.since}: ${held.reason}; `;
+    const made = steps > 0 ? `; step ${step} of ${steps}` : '';
+    return (
+      `${standing}${draining ? 'draining; ' : ''}${phase}, ${phaseDone} of ${phaseTotal}${made}; ` +
+      `mean reward ${meanReward(totals).toFixed(3)}, ${totals.failed} failed`
+    );
+  }
+
   set(change: Partial<RunProgress>): void {
     this.progress = { ...this.progress, ...change };
   }
 
   /** What is known for sure, after a phase has ended. */
   settle(run: PreparedRun): void {
-    const { totals, rewardByStep, evaluations, policy } = run;
-    this.before = { totals, steps: rewardByStep };
+    const { totals, retries = NO_RETRIES, rewardByStep, evaluations, policy } = run;
+    this.before = { totals, retries, steps: rewardByStep };
     this.set({
       totals,
+      retries,
       rewardByStep,
       evaluations,
       filter: run.filter,
@@ -82,7 +130,7 @@ export class ProgressBoard {
       this.set({ filter: report.filter, phaseDone: report.filter.checked, phaseTotal: report.total });
     } else if (report.phase === 'evaluated') {
       this.set({ evaluations: [...this.progress.evaluations, report.evaluation] });
-    } else {
+    } else if (report.phase === 'epoch') {
       this.set({ phaseDone: report.done, phaseTotal: report.total });
       if (report.purpose !== 'train' && report.purpose !== 'inference') return;
       const rewardByStep = [...this.progress.rewardByStep];
@@ -90,6 +138,7 @@ export class ProgressBoard {
         rewardByStep[this.before.steps.length + report.made.index] = report.made.reward;
       this.set({
         totals: addTotals(this.before.totals, report.totals),
+        retries: addRetries(this.before.retries, report.retries ?? NO_RETRIES),
         rewardByStep,
         step: rewardByStep.length,
         policyVersion: report.policyVersion,

@@ -1,28 +1,32 @@
 import {
+  allHandlersFinished,
+  condition,
   continueAsNew,
-  executeChild,
   isCancellation,
   setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { InstanceList, ResolvedRun } from '../activities/contract.ts';
+import { NO_ATTEMPTS } from '../domain/failure-window.ts';
+import { addRetries, NO_RETRIES } from '../domain/retry-totals.ts';
 import type { RunPhase, RunSummary } from '../domain/run-summary.ts';
 import { records } from './activities.ts';
-import { epoch } from './epoch.ts';
-import { evaluate } from './evaluate.ts';
-import { endingOf, endWith } from './failures.ts';
-import { filter } from './filter.ts';
+import { endingOf } from './failures.ts';
 import { hasGrownLong } from './history.ts';
-import { CHILD, firstPolicy, shuffledList } from './run-parts.ts';
 import { phaseReportSignal, progressQuery } from './messages.ts';
-import { contextOf, ProgressBoard, type PreparedRun } from './run-state.ts';
+import { startEpoch, startEvaluate, startFilter } from './run-children.ts';
+import { RunControl, type ControlState } from './run-control.ts';
+import { firstPolicy, nothingToUse, shuffledList } from './run-parts.ts';
+import { ProgressBoard, summaryOf, type PreparedRun } from './run-state.ts';
+import { said } from './said.ts';
 import { makeFindable } from './search-attributes.ts';
-import { addTotals, meanReward, NO_ROLLOUTS } from './totals.ts';
+import { addTotals, NO_ROLLOUTS } from './totals.ts';
 
 /** What a run carries into its next execution, and a limit for tests. */
 export interface TrainCarried {
   readonly run?: PreparedRun;
+  readonly control?: ControlState;
   readonly historyLimit?: number;
 }
 
@@ -31,13 +35,13 @@ export interface TrainCarried {
  * checks it and ends the run with `Config.Invalid`, naming every field, when it is wrong.
  */
 export async function train(input: unknown, carried: TrainCarried = {}): Promise<RunSummary> {
-  const run = new Run(carried.run?.resolved.run ?? workflowInfo().workflowId);
+  const run = new Run(carried.run?.resolved.run ?? workflowInfo().workflowId, carried.control);
   try {
     const prepared = carried.run ?? (await run.prepare(input));
     return await run.carryOut(prepared, async (state) => {
-      if (hasGrownLong(carried.historyLimit)) {
-        await continueAsNew<typeof train>(input, { ...carried, run: state });
-      }
+      if (!hasGrownLong(carried.historyLimit)) return;
+      await condition(allHandlersFinished);
+      await continueAsNew<typeof train>(input, { ...carried, run: state, control: run.control.state });
     });
   } catch (error) {
     throw isCancellation(error) ? error : endingOf(error);
@@ -45,12 +49,23 @@ export async function train(input: unknown, carried: TrainCarried = {}): Promise
 }
 
 class Run {
+  readonly control: RunControl;
   private readonly board: ProgressBoard;
 
-  constructor(name: string) {
+  constructor(name: string, carried: ControlState | undefined) {
     this.board = new ProgressBoard(name, new Date().toISOString());
+    this.control = new RunControl(
+      carried,
+      () => this.board.current,
+      (state) => {
+        this.board.set(state);
+        this.show();
+      },
+    );
+    this.board.set(this.control.state);
     setHandler(progressQuery, () => this.board.current);
     setHandler(phaseReportSignal, (report) => {
+      if (report.phase === 'held') this.control.holdForFailures(report.reason);
       this.board.onReport(report);
       this.show();
     });
@@ -66,9 +81,11 @@ class Run {
     makeFindable(resolved.searchable, { run });
     this.enter('preparing');
     this.board.set({ run, mode: plan.mode });
+    await this.control.released();
     const policy = await firstPolicy(resolved);
+    await this.control.released();
     const { list, droppedWithoutTests } = await records.loadInstances.executeWithOptions(
-      { summary: `load ${plan.data}`.slice(0, 100) },
+      said(plan, `load ${plan.data}`),
       [
         {
           data: plan.data,
@@ -87,12 +104,13 @@ class Run {
       policy,
       epochsDone: 0,
       totals: NO_ROLLOUTS,
+      retries: NO_RETRIES,
       rewardByStep: [],
       nextGroup: 1,
       startedAt,
     };
     this.board.settle(prepared);
-    return await this.evaluate(prepared, 'before');
+    return this.control.drained ? prepared : await this.evaluate(prepared, 'before');
   }
 
   /** The epochs that are left, the evaluation after them, and the summary. */
@@ -105,21 +123,15 @@ class Run {
     this.board.set({ run, mode: plan.mode, startedAt: state.startedAt });
     this.board.settle(state);
     while (state.epochsDone < plan.epochs) {
+      await this.control.released();
+      if (this.control.drained) break;
       state = await this.epoch(state);
-      if (state.epochsDone < plan.epochs) await betweenEpochs(state);
+      if (state.epochsDone < plan.epochs && !this.control.drained) await betweenEpochs(state);
     }
-    state = await this.evaluate(state, 'after');
-    const summary: RunSummary = {
-      run,
-      mode: plan.mode,
-      totals: state.totals,
-      steps: state.rewardByStep.length,
-      rewardByStep: state.rewardByStep,
-      droppedWithoutTests: state.droppedWithoutTests,
-      filter: state.filter,
-      evaluations: state.evaluations,
-    };
-    await records.recordSummary.executeWithOptions({ summary: 'write the summary' }, [{ run, summary }]);
+    // A run that was drained before its first step has no policy that is worth another look.
+    if (!this.control.drained || state.rewardByStep.length > 0) state = await this.evaluate(state, 'after');
+    const summary = summaryOf(state, this.control.drained);
+    await records.recordSummary.executeWithOptions(said(plan, 'write the summary'), [{ run, summary }]);
     this.enter('done');
     return summary;
   }
@@ -129,87 +141,50 @@ class Run {
     resolved: ResolvedRun,
     list: InstanceList,
   ): Promise<{ list: InstanceList; filter: RunSummary['filter'] }> {
-    const { plan, run } = resolved;
+    const { plan } = resolved;
     if (!plan.qualityFilter) {
       return {
         list: { ...list, count: Math.min(list.count, plan.numInstances ?? list.count) },
         filter: null,
       };
     }
+    await this.control.released();
+    if (this.control.drained) return { list: { ...list, count: 0 }, filter: null };
     this.enter('filtering');
-    const kept = await executeChild(filter, {
-      ...CHILD,
-      workflowId: `${run}/filter`,
-      args: [
-        {
-          context: contextOf(resolved),
-          list,
-          keep: plan.numInstances,
-          concurrency: plan.concurrency,
-          reportTo: workflowInfo().workflowId,
-        },
-      ],
-      staticSummary: `judges ${list.count} instances, keeps ${plan.numInstances ?? 'all that pass'}`,
-    });
+    const kept = await this.control.child(() => startFilter(resolved, list), { drains: true });
     const { checked, reasons } = kept;
     return { list: kept.list, filter: { checked, kept: kept.list.count, reasons } };
   }
 
   private async evaluate(state: PreparedRun, when: 'before' | 'after'): Promise<PreparedRun> {
-    const { plan, run } = state.resolved;
+    const { plan } = state.resolved;
     if (plan.evaluation === null || plan.mode !== 'train') return state;
     this.enter(`evaluating ${when}`);
-    const { evaluations, nextGroup } = await executeChild(evaluate, {
-      ...CHILD,
-      workflowId: `${run}/evaluate-${when}`,
-      args: [
-        {
-          context: contextOf(state.resolved),
-          when,
-          sets: plan.evaluation.sets,
-          requireNonZeroTests: plan.requireNonZeroTests,
-          rolloutsPerInstance: plan.evaluation.rolloutsPerInstance,
-          concurrency: plan.concurrency,
-          policy: state.policy.policy,
-          firstGroup: state.nextGroup,
-          reportTo: workflowInfo().workflowId,
-        },
-      ],
-      staticSummary: `policy ${state.policy.policy.version} on ${plan.evaluation.sets.length} sets`,
-    });
+    const { evaluation } = plan;
+    // The last evaluation is what a drain ends with.
+    const drains = when === 'before';
+    const { evaluations, nextGroup } = await this.control.child(
+      () => startEvaluate(state, when, evaluation),
+      { drains },
+    );
     const evaluated = { ...state, evaluations: [...state.evaluations, ...evaluations], nextGroup };
     this.board.settle(evaluated);
     return evaluated;
   }
 
   private async epoch(state: PreparedRun): Promise<PreparedRun> {
-    const { plan, run } = state.resolved;
+    const { plan } = state.resolved;
     const number = state.epochsDone + 1;
     this.enter(plan.mode === 'train' ? 'training' : 'collecting');
-    const result = await executeChild(epoch, {
-      ...CHILD,
-      workflowId: `${run}/epoch-${number}`,
-      args: [
-        {
-          context: contextOf(state.resolved),
-          mode: plan.mode,
-          purpose: plan.mode,
-          list: plan.mode === 'train' ? await shuffledList(state, number) : state.list,
-          rolloutsPerInstance: plan.rolloutsPerInstance,
-          batchSize: plan.batchSize,
-          concurrency: plan.concurrency,
-          start: state.policy,
-          firstGroup: state.nextGroup,
-          reportTo: workflowInfo().workflowId,
-        },
-      ],
-      staticSummary: `epoch ${number} of ${plan.epochs}: ${state.list.count} instances`,
-    });
+    const list = plan.mode === 'train' ? await shuffledList(state, number) : state.list;
+    const result = await this.control.child(() => startEpoch(state, number, list), { drains: true });
     const after: PreparedRun = {
       ...state,
       policy: result.policy,
       epochsDone: number,
       totals: addTotals(state.totals, result.totals),
+      retries: addRetries(state.retries ?? NO_RETRIES, result.retries ?? NO_RETRIES),
+      failures: result.failures ?? NO_ATTEMPTS,
       rewardByStep: [...state.rewardByStep, ...result.rewardByStep],
       nextGroup: result.nextGroup,
     };
@@ -223,16 +198,6 @@ class Run {
   }
 
   private show(): void {
-    const { phase, phaseDone, phaseTotal, step, steps, totals } = this.board.current;
-    const made = steps > 0 ? `; step ${step} of ${steps}` : '';
-    setCurrentDetails(
-      `${phase}, ${phaseDone} of ${phaseTotal}${made}; mean reward ${meanReward(totals).toFixed(3)}, ${totals.failed} failed`,
-    );
+    setCurrentDetails(this.board.line);
   }
-}
-
-function nothingToUse(data: string, droppedWithoutTests: number): Error {
-  const why =
-    droppedWithoutTests === 0 ? '' : `: ${droppedWithoutTests} have no FAIL_TO_PASS or no PASS_TO_PASS`;
-  return endWith({ type: 'Instance.Invalid', message: `No instance in ${data} can be used${why}.` });
 }

@@ -27,12 +27,9 @@ export async function serve(options: ScriptedOptions = {}) {
     temperature: 0.7,
     maxTokens: 50,
     seed: 3,
-  });
-  const model = createOpenAiModel({
-    apiKey: 'sk-secret-key',
-    policyUrl: 'http://127.0.0.1:9/v1',
     timeoutMs: 400,
   });
+  const model = createOpenAiModel({ apiKey: 'sk-secret-key', policyUrl: 'http://127.0.0.1:9/v1' });
   return { model, request, requests: started.requests, url: started.url };
 }
 

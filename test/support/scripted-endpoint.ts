@@ -163,8 +163,8 @@ if (import.meta.main) {
     },
   });
   const { script } = values;
-  if (script !== 'gold' && script !== 'nothing' && script !== 'break') {
-    throw new Error(`--script is ${script}; expected gold, nothing or break`);
+  if (script !== 'gold' && script !== 'nothing' && script !== 'break' && script !== 'counting') {
+    throw new Error(`--script is ${script}; expected gold, nothing, break or counting`);
   }
   const endpoint = await startScriptedEndpoint({
     script,

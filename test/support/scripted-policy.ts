@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-export type Script = 'gold' | 'nothing' | 'break';
+export type Script = 'gold' | 'nothing' | 'break' | 'counting';
 
 /** What the scripts need of a record, whatever its format. */
 export interface ScriptedInstance {
@@ -52,6 +52,9 @@ export function nextTurn(
 ): Turn {
   const made = messages.filter((message) => message.role === 'assistant').length;
   const last = script === 'nothing' ? turns - 1 : turns;
+  if (script === 'counting' && made < last - 1) {
+    return { content: `Turn ${made + 1}: I count.`, command: countCommand(made + 1) };
+  }
   if (made < last - 1 || (script === 'nothing' && made < last)) {
     const command = `echo turn ${made + 1} && git -C /testbed status --short | head -5 && ls /testbed | head -5`;
     return { content: `Turn ${made + 1}: I look around.`, command };
@@ -60,8 +63,28 @@ export function nextTurn(
   if (script === 'break') return { content: 'I break everything.', command: BREAK };
   const instance = recognise(messages, instances);
   if (instance === null) return { content: 'I do not know this instance.', command: null };
-  return { content: 'I apply the fix.', command: fixCommand(instance) };
+  const tidy = script === 'counting' ? `${FORGET}\n` : '';
+  return { content: 'I apply the fix.', command: `${tidy}${fixCommand(instance)}` };
 }
+
+/**
+ * Counts itself everywhere that state is kept, so that what the k-th says tells of lost and of doubled effects: it is
+ * `countOf(k)` only when each of the k ran once.
+ */
+function countCommand(k: number): string {
+  const enter = k === 1 ? 'mkdir -p /tmp/w && cd /tmp/w && ' : '';
+  return `${enter}echo x >> "$HOME/count"; echo x >> /testbed/steadfast-count; echo x >> /tmp/count
+mkdir -p ${k} && cd ${k}; export COUNTED=$((COUNTED + 1)); sleep 0.1
+echo "counted $(wc -l < "$HOME/count") $(wc -l < /testbed/steadfast-count) $(wc -l < /tmp/count) $COUNTED $PWD"`;
+}
+
+/** What the k-th counting command says. */
+export function countOf(k: number): string {
+  const path = Array.from({ length: k }, (_, i) => `/${i + 1}`).join('');
+  return `counted ${k} ${k} ${k} ${k} /tmp/w${path}`;
+}
+
+const FORGET = 'rm -f /testbed/steadfast-count';
 
 const BREAK = `cd /testbed && find . -name '*.py' -not -path './.git/*' -not -path '*/test*' -not -name conftest.py -not -name setup.py |
 while IFS= read -r file; do printf 'raise RuntimeError("broken")\\n' > "$file"; done`;

@@ -9,11 +9,12 @@ import type {
   ResolvedRun,
   RunPlan,
   SandboxActivities,
+  SandboxState,
   TrainerActivities,
 } from '../../src/activities/contract.ts';
+import { sandboxName } from '../../src/domain/ids.ts';
 import { deriveSeed, shuffled } from '../../src/domain/seeds.ts';
 import type { RunSummary, Verdict } from '../../src/domain/run-summary.ts';
-import type { RolloutResult } from '../../src/domain/trajectory.ts';
 import type { RunContext } from '../../src/workflows/inputs.ts';
 
 /** What every activity of the contract is called with, by name. */
@@ -37,6 +38,8 @@ export const STUB_CONTEXT: RunContext = {
   seed: 7,
   sandbox: 'auto',
   maxSteps: 30,
+  heartbeatSeconds: 10,
+  maxFailedShare: 1,
   searchable: false,
 };
 
@@ -56,6 +59,8 @@ export const STUB_PLAN: RunPlan = {
   model: 'm',
   apiBase: 'http://127.0.0.1:1/v1',
   evaluation: null,
+  heartbeatSeconds: 10,
+  maxFailedShare: 1,
   maxSteps: 30,
 };
 
@@ -70,7 +75,7 @@ export class StubRun {
   readonly open = new Set<string>();
   readonly lists = new Map<string, InstanceRef[]>();
   readonly trajectories: RecordTrajectoryInput[] = [];
-  readonly groups: { group: number; results: readonly RolloutResult[]; purpose: string }[] = [];
+  readonly groups: Parameters<RecordActivities['recordGroup']>[0][] = [];
   readonly verdicts: Verdict[] = [];
   summary: RunSummary | null = null;
   plan: RunPlan = STUB_PLAN;
@@ -153,14 +158,15 @@ export class StubRun {
 
   private workStubs(): SandboxActivities & HostActivities & ModelActivities & TrainerActivities {
     return {
-      openSandbox: async ({ rollout }) => {
-        this.open.add(rollout);
+      openSandbox: async ({ rollout, epoch }) => {
+        this.open.add(sandboxName(rollout, epoch));
         this.peak = Math.max(this.peak, this.open.size);
         return { hostQueue: STUB_HOST_QUEUE, environment: 'stub' };
       },
       judgeInstance: async ({ instance }) => accepted(instance.instanceId),
       runTool: async ({ rollout, turn, call }) => ({
         head: nameOf(`${rollout}/${turn}/${call}`),
+        state: keptAfter(rollout, turn, call),
         exitCode: 0,
         timedOut: false,
       }),
@@ -168,8 +174,8 @@ export class StubRun {
         const reward = this.rewards(rollout);
         return { grading: nameOf(`grading of ${rollout}`), reward, resolved: reward === 1 };
       },
-      closeSandbox: async ({ rollout }) => {
-        this.open.delete(rollout);
+      closeSandbox: async ({ rollout, epoch }) => {
+        this.open.delete(sandboxName(rollout, epoch));
       },
       checkModel: async () => undefined,
       sampleTurn: async ({ rollout, turn }) => ({
@@ -183,7 +189,7 @@ export class StubRun {
       }),
       openTraining: async () => published(0),
       buildBatch: async ({ groups, step }) => ({
-        batch: nameOf(`batch ${step}`),
+        batch: groups.length === 0 ? null : nameOf(`batch ${step}`),
         samples: groups.length * 2,
         groupsWithoutVariance: 0,
         untrainable: 0,
@@ -191,6 +197,12 @@ export class StubRun {
       trainStep: async ({ step }) => ({ ...published(step), metrics: { 'optim/lr': 1e-3 } }),
     };
   }
+}
+
+/** The state that a call leaves. */
+export function keptAfter(rollout: string, turn: number, call: number): SandboxState {
+  const sha256 = nameOf(`state of ${rollout}/${turn}/${call}`);
+  return { kind: 'kept', fingerprint: sha256.slice(0, 16), sha256 };
 }
 
 export function instanceNamed(instanceId: string): InstanceRef {

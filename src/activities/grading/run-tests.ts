@@ -11,6 +11,9 @@ import { listedOutcomes, readReport } from './test-report.ts';
 const REPORT_BYTES = 32 * 1024 * 1024;
 const APPLY_MS = 60_000;
 
+/** Longer than any run of tests; by then nobody waits for it, and whoever finds its sandbox may end it. */
+const LONGEST_MS = 2 * 3600_000;
+
 /** A fresh sandbox for one run of tests. */
 export interface TestBench {
   readonly sandbox: Sandbox;
@@ -52,7 +55,8 @@ export async function runTestFiles(
   // Where an image holds the source, opening applies the instance's bug patch.
   const opened = stage === 'pristine' ? { ...instance, bugPatch: null } : instance;
   try {
-    await sandbox.open({ name, run, instance: opened, tree, limits }, signal);
+    const deadline = new Date(Date.now() + LONGEST_MS).toISOString();
+    await sandbox.open({ name, run, instance: opened, tree, limits, deadline }, signal);
     const applied = await applyPatch(bench, 'patch', patch);
     const tests = await applyPatch(bench, 'test-patch', instance.testPatch ?? '');
     if (tests !== null) {

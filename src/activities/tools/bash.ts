@@ -33,7 +33,8 @@ export async function runBash(raw: string, scene: ToolScene): Promise<ToolOutcom
     },
     scene.signal,
   );
-  return { observation: observe(result, agent), exitCode: result.exitCode, timedOut: result.timedOut };
+  const { exitCode, timedOut, fingerprint } = result;
+  return { observation: observe(result, agent), exitCode, timedOut, fingerprint };
 }
 
 /**

@@ -3,9 +3,11 @@ export interface ToolOutcome {
   readonly observation: string;
   readonly exitCode: number | null;
   readonly timedOut: boolean;
+  /** Of the sandbox's state after the call; null when nothing was run. */
+  readonly fingerprint: string | null;
 }
 
 /** A call that could not be carried out as it was written; the model is told what to do. */
 export function refused(observation: string): ToolOutcome {
-  return { observation, exitCode: null, timedOut: false };
+  return { observation, exitCode: null, timedOut: false, fingerprint: null };
 }

@@ -4,8 +4,9 @@ import { refusalOf } from './refusal.ts';
 import type { Optional } from './request-shape.ts';
 import { fieldsOf, textOf } from './wire-values.ts';
 
-/** A model call that takes longer than this is given up, before the activity's own ten minutes are over. */
+/** For loads, which may fetch weights; a completion has a limit of its own. */
 const TIMEOUT_MS = 590_000;
+const LIST_TIMEOUT_MS = 30_000;
 
 /** One base URL: its client, and what was learnt of it. */
 export interface Endpoint {
@@ -20,10 +21,7 @@ export interface Endpoint {
 }
 
 /** Makes one Endpoint a base URL and keeps it. */
-export function createEndpoints(options: {
-  readonly apiKey: string | null;
-  readonly timeoutMs?: number;
-}): (baseUrl: string) => Endpoint {
+export function createEndpoints(options: { readonly apiKey: string | null }): (baseUrl: string) => Endpoint {
   const endpoints = new Map<string, Endpoint>();
   return (baseUrl) => {
     const known = endpoints.get(baseUrl) ?? createEndpoint(baseUrl, options);
@@ -32,16 +30,13 @@ export function createEndpoints(options: {
   };
 }
 
-function createEndpoint(
-  baseUrl: string,
-  options: { readonly apiKey: string | null; readonly timeoutMs?: number },
-): Endpoint {
+function createEndpoint(baseUrl: string, options: { readonly apiKey: string | null }): Endpoint {
   const client = new OpenAI({
     // The client demands a key; servers that need none ignore it.
     apiKey: options.apiKey ?? 'default',
     baseURL: baseUrl,
     maxRetries: 0,
-    timeout: options.timeoutMs ?? TIMEOUT_MS,
+    timeout: TIMEOUT_MS,
     fetch: patientFetch,
     logLevel: 'off',
   });
@@ -50,7 +45,10 @@ function createEndpoint(
 
   async function models(signal?: AbortSignal) {
     try {
-      const body = await client.get<unknown>('/models', signal ? { signal } : {});
+      const body = await client.get<unknown>('/models', {
+        timeout: LIST_TIMEOUT_MS,
+        ...(signal ? { signal } : {}),
+      });
       const data: unknown = fieldsOf(body)?.['data'];
       if (!Array.isArray(data)) return null;
       return data.map((entry: unknown) => {

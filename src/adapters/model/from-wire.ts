@@ -4,6 +4,9 @@ import type { ModelResponse } from '../../ports/model.ts';
 import { callsOf } from './tool-calls.ts';
 import { type Fields, fieldsOf, textOf } from './wire-values.ts';
 
+/** Finish reasons are words; what is longer is none, and would land in histories. */
+const REASON_CHARACTERS = 40;
+
 /** Reads a chat completion, leniently: what a model or a server wrote oddly is kept, what cannot be read is refused. */
 export function readCompletion(
   body: unknown,
@@ -13,7 +16,9 @@ export function readCompletion(
   const choice = fieldsOf(Array.isArray(fields?.['choices']) ? fields['choices'][0] : null);
   const message = fieldsOf(choice?.['message']);
   if (fields === null || choice === null || message === null) {
-    const shown = (typeof body === 'string' ? body : (JSON.stringify(body) ?? 'nothing')).slice(0, 200);
+    const shown = (typeof body === 'string' ? body : (JSON.stringify(body) ?? 'nothing'))
+      .slice(0, 200)
+      .toWellFormed();
     throw new SteadfastError(
       'Model.BadResponse',
       `${of.baseUrl} answered what is not a chat completion: ${shown}`,
@@ -30,7 +35,7 @@ export function readCompletion(
     promptTokenIds: ids(fields['prompt_token_ids']) ?? ids(choice['prompt_token_ids']),
     completionTokenIds: ids(choice['token_ids']),
     logprobs: logprobsOf(fieldsOf(choice['logprobs'])),
-    finishReason: textOf(choice['finish_reason']) || 'unknown',
+    finishReason: textOf(choice['finish_reason']).slice(0, REASON_CHARACTERS) || 'unknown',
     usage: usageOf(fieldsOf(fields['usage'])),
     model: textOf(fields['model']) || of.model,
   };
@@ -50,6 +55,9 @@ function logprobsOf(logprobs: Fields | null): readonly number[] | null {
 
 function usageOf(usage: Fields | null): Usage | null {
   const { prompt_tokens: promptTokens, completion_tokens: completionTokens } = usage ?? {};
-  if (typeof promptTokens !== 'number' || typeof completionTokens !== 'number') return null;
-  return { promptTokens, completionTokens };
+  return isCount(promptTokens) && isCount(completionTokens) ? { promptTokens, completionTokens } : null;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }

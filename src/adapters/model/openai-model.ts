@@ -12,8 +12,6 @@ export interface OpenAiModelOptions {
   readonly apiKey: string | null;
   /** Base URL of the embedded policy server, for requests whose apiBase is null. */
   readonly policyUrl: string;
-  /** Time that one call may take, headers and body; just below ten minutes unless told. */
-  readonly timeoutMs?: number;
 }
 
 /** The port Model over any OpenAI-compatible endpoint, by the official client with its retries off. */
@@ -58,11 +56,13 @@ async function complete(
   signal?: AbortSignal,
 ): Promise<unknown> {
   const refused: Set<Optional> = endpoint.refusedBy(request.model);
+  const endsAt = Date.now() + request.timeoutMs;
   for (;;) {
     try {
       const body = bodyOf(request, refused, ours);
       const answer = await endpoint.client.post<unknown>('/chat/completions', {
         body,
+        timeout: Math.max(1, endsAt - Date.now()),
         ...(signal ? { signal } : {}),
       });
       const inside = refusedInside(answer);

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { SteadfastError } from '../../domain/failures.ts';
 
 /** No answer of a model is longer than this; an endless body ends here. */
 const BODY_BYTES = 64 * 1024 * 1024;
@@ -20,19 +21,24 @@ export async function patientFetch(input: string | URL | Request, init: RequestI
   return await new Promise((resolve, reject) => {
     const send = url.protocol === 'https:' ? https.request : http.request;
     const request = send(url, options, (answer) => {
-      read(answer).then((text) => resolve(responseOf(answer, text)), reject);
+      read(answer, reject).then((text) => resolve(responseOf(answer, text)), reject);
     });
     request.on('error', reject);
     request.end(body);
   });
 }
 
-async function read(answer: http.IncomingMessage): Promise<string> {
+/** `refuse` hears of an endless body before the request does, which would call it a connection that was lost. */
+async function read(answer: http.IncomingMessage, refuse: (why: Error) => void): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of answer as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > BODY_BYTES) throw new Error(`the body is longer than ${BODY_BYTES} bytes`);
+    if (size > BODY_BYTES) {
+      const why = new SteadfastError('Model.BadResponse', `the answer is longer than ${BODY_BYTES} bytes`);
+      refuse(why);
+      throw why;
+    }
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

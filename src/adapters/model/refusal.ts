@@ -47,6 +47,8 @@ export function isUnknownModel({ status, code, message }: Refusal): boolean {
 /** The typed error for anything that a call of the client may throw, except a cancellation, which passes. */
 export function modelError(error: unknown, asked: Asked): unknown {
   if (error instanceof SteadfastError) return error;
+  // What our own fetch refused, in the client's wrapping.
+  if (error instanceof APIConnectionError && error.cause instanceof SteadfastError) return error.cause;
   const refusal = refusalOf(error);
   if (refusal !== null) return refusalError(refusal, asked);
   const { baseUrl, apiKey } = asked;
@@ -66,7 +68,7 @@ export function modelError(error: unknown, asked: Asked): unknown {
 
 function refusalError(refusal: Refusal, { baseUrl, model, apiKey }: Asked): SteadfastError {
   const { status } = refusal;
-  const said = redacted(refusal.message, apiKey).slice(0, 1000);
+  const said = redacted(refusal.message, apiKey);
   const answer = `${baseUrl} answered ${said}`;
   if (status === 401 || status === 403) {
     const what = apiKey === null ? 'OPENAI_API_KEY is not set' : 'the key in OPENAI_API_KEY was refused';
@@ -85,19 +87,23 @@ function refusalError(refusal: Refusal, { baseUrl, model, apiKey }: Asked): Stea
   return new SteadfastError('Model.BadRequest', `${answer}${hint}`);
 }
 
-/** `retry-after` in seconds or as a date, kept within an hour. */
+/** An endpoint that asks for more patience than this is asked again all the same: its quota may be another by then. */
+const LONGEST_RETRY_MS = 300_000;
+
+/** `retry-after` in seconds or as a date, within bounds. */
 function retryAfter(headers: Headers | undefined): { retryAfterMs?: number } {
   const ms = Number.parseFloat(headers?.get('retry-after-ms') ?? '');
   const text = headers?.get('retry-after') ?? '';
   const seconds = /^\s*\d/.test(text) ? Number.parseFloat(text) * 1000 : Date.parse(text) - Date.now();
   const delay = Number.isFinite(ms) ? ms : seconds;
   if (!Number.isFinite(delay) || delay <= 0) return {};
-  return { retryAfterMs: Math.min(Math.ceil(delay), 3_600_000) };
+  return { retryAfterMs: Math.min(Math.ceil(delay), LONGEST_RETRY_MS) };
 }
 
-/** Some servers repeat the key in their refusal; failures land in histories. */
+/** Some servers repeat the key in their refusal; failures land in histories, which take whole characters only. */
 function redacted(text: string, apiKey: string | null): string {
-  return apiKey === null || apiKey.length < 8 ? text : text.replaceAll(apiKey, '[the key]');
+  const told = apiKey === null || apiKey.length < 8 ? text : text.replaceAll(apiKey, '[the key]');
+  return told.slice(0, 1000).toWellFormed();
 }
 
 function causes(error: unknown): string {

@@ -1,13 +1,16 @@
 import type { ToolCall } from '../../domain/messages.ts';
 import { type Fields, fieldsOf, textOf } from './wire-values.ts';
 
+/** Of one message; a model that repeats itself to the end of its tokens writes thousands, and each is answered. */
+const CALLS = 128;
+
 /**
  * The tool calls of a message in whatever shape they came. Arguments stay the text that the model wrote; ids that are
  * missing or double are made of the prefix and the position, the same for the same answer.
  */
 export function callsOf(message: Fields, idPrefix: string): readonly ToolCall[] {
   const given = message['tool_calls'] ?? message['function_call'] ?? [];
-  const calls = (Array.isArray(given) ? given : [given]).map(callOf);
+  const calls = (Array.isArray(given) ? given : [given]).slice(0, CALLS).map(callOf);
   const seen = new Set<string>();
   return calls.map((call, i) => {
     const id = call.id === '' || seen.has(call.id) ? `${idPrefix}_${i}` : call.id;

@@ -16,6 +16,9 @@ export const PLACES = {
   scratch: '/run/steadfast-scratch',
 } as const;
 
+/** Names of the agent's folders in a snapshot, the same whatever adapter made it; all that a command can leave behind. */
+export const ROOTS = { tree: 'testbed', tmp: 'tmp', home: 'home/agent' } as const;
+
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** The folder of the programs that run inside sandboxes. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SteadfastError } from '../../domain/failures.ts';
-import type { CommandResult, Sandbox, SandboxCommand } from '../../ports/sandbox.ts';
+import type { Sandbox, SandboxCommand } from '../../ports/sandbox.ts';
 import { PLACES } from './guest.ts';
 
 /** One run of the guest's supervisor; `guest/supervise.py` reads it. */
@@ -9,13 +9,15 @@ export interface Task {
   readonly call: string | null;
   readonly argv: readonly string[];
   readonly script: string;
-  readonly stdin: string;
+  readonly stdin: string | Buffer;
   readonly timeoutMs: number;
   /** Bytes kept of the output's head and of its tail. */
   readonly head: number;
   readonly tail: number;
   /** Whether the command needs a folder that the agent could not fill before. */
   readonly scratch: boolean;
+  /** Whether the answer names the state of the agent's file systems after it, and carries the snapshot that it packs. */
+  readonly state: 'ignored' | 'named' | 'packed';
 }
 
 /** What the supervisor prints. */
@@ -28,6 +30,10 @@ export type Answer =
       readonly timedOut: boolean;
       readonly outOfMemory: boolean;
       readonly durationMs: number;
+      /** Where the task asks for the state; `archiveBytes` where it succeeded in packing it. */
+      readonly fingerprint?: string;
+      readonly archiveBytes?: number;
+      readonly archive?: Buffer;
     }
   | { readonly error: 'gone' }
   /** The detail in base64. */
@@ -57,6 +63,7 @@ export const QUIET: Omit<Task, 'argv'> = {
   head: 4096,
   tail: 0,
   scratch: false,
+  state: 'ignored',
 };
 const NO_SUCH_FILE = 44;
 const PATCH_TOO_LARGE = 3;
@@ -66,18 +73,11 @@ const NO_SPACE = 28;
 export function throughSupervisor(
   execute: Execute,
 ): Pick<Sandbox, 'run' | 'diff' | 'writeFile' | 'readFile'> {
-  const attempt = async (name: string, task: Task, signal?: AbortSignal) => {
-    const answer = await execute(name, task, signal);
-    if (!('error' in answer)) return { ...answer, bytes: Buffer.from(answer.output, 'base64') };
-    if (answer.error === 'gone') throw gone(name);
-    const type = answer.errno === NO_SPACE ? 'Sandbox.DiskFull' : 'Sandbox.Failed';
-    const why = Buffer.from(answer.detail, 'base64').toString('utf8');
-    throw new SteadfastError(type, `The sandbox of ${name} could not run a command: ${why}`);
-  };
+  const attempt = attempting(execute);
   return {
     async run(name, command, signal) {
-      const { bytes, ...answer } = await attempt(name, taskOf(command), signal);
-      return { ...answer, output: bytes.toString('utf8') } satisfies CommandResult;
+      const { bytes, fingerprint, ...answer } = await attempt(name, taskOf(command), signal);
+      return { ...answer, output: bytes.toString('utf8'), fingerprint: named(name, fingerprint) };
     },
 
     async diff(name, maxBytes) {
@@ -122,6 +122,35 @@ export function throughSupervisor(
   };
 }
 
+/** Runs tasks, with their errors typed and their output in bytes. */
+export function attempting(execute: Execute) {
+  return async (name: string, task: Task, signal?: AbortSignal) => {
+    const answer = await execute(name, task, signal);
+    if (!('error' in answer)) return { ...answer, bytes: Buffer.from(answer.output, 'base64') };
+    if (answer.error === 'gone') throw gone(name);
+    const type = answer.errno === NO_SPACE ? 'Sandbox.DiskFull' : 'Sandbox.Failed';
+    const why = Buffer.from(answer.detail, 'base64').toString('utf8');
+    throw new SteadfastError(type, `The sandbox of ${name} could not run a command: ${why}`);
+  };
+}
+
+/** What a supervisor printed: JSON, and after a newline the archive that it says it has. Null when cut short. */
+export function parseAnswer(stdout: Buffer): Answer | null {
+  const end = stdout.indexOf('\n');
+  const json = stdout.toString('utf8', 0, end === -1 ? stdout.length : end);
+  if (!json.endsWith('}')) return null;
+  const answer = JSON.parse(json) as Answer;
+  if ('error' in answer || answer.archiveBytes === undefined) return answer;
+  const archive = stdout.subarray(end + 1);
+  return archive.length === answer.archiveBytes ? { ...answer, archive } : null;
+}
+
+/** A fingerprint that was asked for. */
+export function named(name: string, fingerprint: string | undefined): string {
+  if (fingerprint !== undefined) return fingerprint;
+  throw new SteadfastError('Sandbox.Failed', `The sandbox of ${name} did not name its state`);
+}
+
 /** The error of a sandbox that is not there (any more). */
 export function gone(name: string, cause?: unknown): SteadfastError {
   return new SteadfastError('Sandbox.Gone', `The sandbox of ${name} is gone`, { cause });
@@ -143,5 +172,6 @@ function taskOf(command: SandboxCommand): Task {
     head,
     tail: command.outputBytes - head,
     scratch: false,
+    state: 'named',
   };
 }

@@ -3,17 +3,37 @@ import { policyModel } from '../../domain/ids.ts';
 import type { PublishedStep, StepState, Trainer, TrainStepRequest } from '../../ports/trainer.ts';
 import { createWire, type Answer } from './wire.ts';
 
+/**
+ * How long answers may take. One that takes longer may be lost on its way, so the request is repeated, which joins the one
+ * that is still worked on.
+ */
+export interface AnswerLimits {
+  /** Of opening, one try after the other: loading a large model is one request, and may download it first. */
+  readonly openMs: readonly number[];
+  /** A batch is read and checked before the answer to it; the step is made afterwards. */
+  readonly stepMs: number;
+}
+
+/** Two hours in all to open, as a lost answer is nearly always to a run that is open or soon will be. */
+const LIMITS: AnswerLimits = { openMs: [1, 2, 4, 8, 16, 32, 60].map((minutes) => minutes * 60_000), stepMs: 60_000 };
+
 /** The port Trainer over the embedded policy server; `baseUrl` ends in /v1. */
-export function createPolicyServerTrainer(options: { readonly baseUrl: string }): Trainer {
-  const ask = createWire(options.baseUrl);
+export function createPolicyServerTrainer(options: {
+  readonly baseUrl: string;
+  readonly limits?: AnswerLimits;
+}): Trainer {
+  const send = createWire(options.baseUrl);
+  const { openMs, stepMs: limitMs } = options.limits ?? LIMITS;
 
   async function openRun(request: Parameters<Trainer['openRun']>[0]): Promise<PublishedStep> {
     const { run, baseModel, checkpointDir, loraRank, seed } = request;
-    const answer = await ask('PUT', runPath(run), {
-      base_model: baseModel,
-      checkpoint_dir: checkpointDir,
-      lora: { rank: loraRank, seed },
+    const body = { base_model: baseModel, checkpoint_dir: checkpointDir, lora: { rank: loraRank, seed } };
+    const answer = await patiently(openMs, async (limit) => {
+      return await send({ method: 'PUT', path: runPath(run), body, limitMs: limit });
     });
+    // Held by a server that is about to end, or by another run that will.
+    if (answer.code === 'run_in_use') throw new SteadfastError('Trainer.Unreachable', answer.message);
+    if (answer.code === 'storage') throw new SteadfastError('Trainer.Storage', answer.message);
     if (answer.status === 409) throw new SteadfastError('Trainer.Conflict', answer.message);
     if ([400, 404, 422, 507].includes(answer.status)) {
       throw new SteadfastError('Trainer.ModelUnavailable', answer.message);
@@ -25,7 +45,7 @@ export function createPolicyServerTrainer(options: { readonly baseUrl: string })
 
   async function startStep(request: TrainStepRequest): Promise<StepState> {
     const { run, step, parent, batch, training, temperature } = request;
-    const answer = await ask('PUT', stepPath(run, step), {
+    const body = {
       batch: { path: batch.path, sha256: batch.sha256 },
       parent,
       options: {
@@ -37,7 +57,8 @@ export function createPolicyServerTrainer(options: { readonly baseUrl: string })
         kl_coefficient: training.klCoefficient,
         temperature,
       },
-    });
+    };
+    const answer = await send({ method: 'PUT', path: stepPath(run, step), body, limitMs });
     if (answer.status === 409) return await adopt(run, step, answer.message);
     // A missing run is a restarted server, which is told of the run again; a missing parent stays missing.
     if (answer.status === 404 && answer.code === 'parent_not_found') {
@@ -54,10 +75,27 @@ export function createPolicyServerTrainer(options: { readonly baseUrl: string })
   }
 
   async function stepState(run: string, step: number): Promise<StepState> {
-    return stateOf(await ask('GET', stepPath(run, step)));
+    return stateOf(await send({ method: 'GET', path: stepPath(run, step), limitMs }));
   }
 
   return { openRun, startStep, stepState };
+}
+
+/** Asks again, with a longer limit each time, while the limit is all that went wrong. */
+async function patiently(
+  limitsMs: readonly number[],
+  ask: (limitMs: number) => Promise<Answer>,
+): Promise<Answer> {
+  for (const [index, limitMs] of limitsMs.entries()) {
+    try {
+      return await ask(limitMs);
+    } catch (error) {
+      const late =
+        error instanceof Error && error.cause instanceof Error && error.cause.name === 'TimeoutError';
+      if (!late || index === limitsMs.length - 1) throw error;
+    }
+  }
+  throw new RangeError('expected a limit');
 }
 
 function runPath(run: string): string {
@@ -70,18 +108,26 @@ function stepPath(run: string, step: number): string {
 
 /** Reads `{"state", "result", "error"}`. */
 function stateOf(answer: Answer): StepState {
-  if (answer.status === 404) throw new SteadfastError('Trainer.Unreachable', answer.message);
+  // Unknown to this server, or beyond it this time: either way it is to be asked for again.
+  if (answer.status === 404 || answer.status >= 500) {
+    throw new SteadfastError('Trainer.Unreachable', answer.message);
+  }
   const { state, result, error } = bodyOf(answer);
   if (state === 'running') return { state };
   if (state === 'failed') {
     const { code, message } = objectOf(error);
-    const type = code === 'out_of_memory' ? 'Trainer.OutOfMemory' : 'Trainer.Failed';
-    return { state, type, reason: typeof message === 'string' ? message : JSON.stringify(error) };
+    const reason = typeof message === 'string' ? message : JSON.stringify(error);
+    return { state, type: failureTypeOf(code), reason };
   }
   const { step, manifest_sha256: manifest, model, metrics } = objectOf(result);
   if (state !== 'done' || typeof step !== 'number') throw garbled(answer);
   if (typeof manifest !== 'string' || typeof model !== 'string') throw garbled(answer);
   return { state, published: { step, manifest, model }, metrics: numbersOf(metrics) };
+}
+
+function failureTypeOf(code: unknown): Extract<StepState, { state: 'failed' }>['type'] {
+  if (code === 'out_of_memory') return 'Trainer.OutOfMemory';
+  return code === 'storage' ? 'Trainer.Storage' : 'Trainer.Failed';
 }
 
 /** The object of a good answer; a refusal that nobody has read so far is a failure. */

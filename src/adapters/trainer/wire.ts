@@ -9,19 +9,23 @@ export interface Answer {
   readonly code: string | null;
 }
 
-/** Loading a large model is one call, and may download it first; nothing else takes long. */
-const LONGEST_MS = 2 * 3600 * 1000;
+/** A request, and how long its answer may take. */
+export interface Ask {
+  readonly method: 'GET' | 'PUT';
+  readonly path: string;
+  readonly body?: unknown;
+  readonly limitMs: number;
+}
 
 /** Speaks JSON with a server. What never arrived, or came from something in between, is `Trainer.Unreachable`. */
-export function createWire(
-  baseUrl: string,
-): (method: 'GET' | 'PUT', path: string, body?: unknown) => Promise<Answer> {
-  return async (method, path, body) => {
+export function createWire(baseUrl: string): (ask: Ask) => Promise<Answer> {
+  return async ({ method, path, body, limitMs }) => {
+    const signal = AbortSignal.timeout(limitMs);
     const url = `${baseUrl.replace(/\/$/, '')}${path}`;
     try {
       const response = await patientFetch(url, {
         method,
-        signal: AbortSignal.timeout(LONGEST_MS),
+        signal,
         ...(body === undefined
           ? {}
           : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
@@ -29,7 +33,8 @@ export function createWire(
       const read = JSON.parse(await response.text()) as unknown;
       if ([502, 503, 504].includes(response.status)) throw new Error(`it answered ${response.status}`);
       return { status: response.status, body: read, ...refusalOf(read, response.status) };
-    } catch (cause) {
+    } catch (error) {
+      const cause: unknown = signal.aborted ? signal.reason : error;
       const why = cause instanceof Error ? cause.message || cause.name : String(cause);
       const hint = 'is it running (steadfast up), and is STEADFAST_POLICY_URL right?';
       throw new SteadfastError('Trainer.Unreachable', `The policy server at ${baseUrl}: ${why}; ${hint}`, { cause });

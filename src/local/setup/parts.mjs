@@ -6,6 +6,7 @@ import { guest } from './parts/guest.mjs';
 import { sandbox } from './parts/sandbox.mjs';
 import { temporalServer } from './parts/temporal-server.mjs';
 import { temporal } from './parts/temporal.mjs';
+import { toxiproxy } from './parts/toxiproxy.mjs';
 import { trainer, trainerTest } from './parts/trainer.mjs';
 import { uv } from './parts/uv.mjs';
 
@@ -13,4 +14,12 @@ import { uv } from './parts/uv.mjs';
 export const runtimeParts = [dependencies, uv, trainer, temporal, sandbox, guest];
 
 /** What only tests need; a stage of the tests names those it wants. */
-export const testParts = [trainerTest, dockerEngine, baseImage, postgresql, temporalServer, chromium];
+export const testParts = [
+  trainerTest,
+  dockerEngine,
+  baseImage,
+  postgresql,
+  temporalServer,
+  toxiproxy,
+  chromium,
+];

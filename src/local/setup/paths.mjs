@@ -11,7 +11,7 @@ export const packageRoot = resolve(here, '../../..');
 
 /**
  * The pinned versions of everything that set-up installs.
- * @type {{ node: string, uv: string, python: string, temporal: string, temporalServer: string, debian: string, postgresql: string }}
+ * @type {{ node: string, uv: string, python: string, temporal: string, temporalServer: string, toxiproxy: string, debian: string, postgresql: string }}
  */
 export const versions = JSON.parse(readFileSync(join(here, 'versions.json'), 'utf8'));
 
@@ -38,6 +38,7 @@ export function toolPaths(cache, root = packageRoot) {
   const trainerEnv = join(cache, `trainer-${lockHash(join(trainer, 'requirements.lock'))}`);
   const trainerTestEnv = join(cache, `trainer-test-${lockHash(join(trainer, 'requirements-test.lock'))}`);
   const temporalServerFolder = join(cache, `temporal-server-${versions.temporalServer}`);
+  const toxiproxyFolder = join(cache, `toxiproxy-${versions.toxiproxy}`);
   const nodeFolder = join(cache, `node-${versions.node}`);
   return {
     trainer,
@@ -53,6 +54,8 @@ export function toolPaths(cache, root = packageRoot) {
     temporalServerFolder,
     temporalServer: join(temporalServerFolder, 'server'),
     temporalSqlTool: join(temporalServerFolder, 'sql'),
+    toxiproxyFolder,
+    toxiproxy: join(toxiproxyFolder, 'server'),
     dockerFolder: join(cache, 'dockerd'),
     dockerSocket: join(cache, 'dockerd/docker.sock'),
     baseImage: join(cache, `base-${versions.debian}.tar`),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SteadfastError } from '../../../src/domain/failures.ts';
 import { refused, serve, stop } from '../../support/model-endpoint.ts';
 import { send } from '../../support/scripted-endpoint.ts';
@@ -52,7 +53,7 @@ for (const [header, low, high] of [
   ['7', 7000, 7000],
   ['0.25', 250, 250],
   [new Date(Date.now() + 90_000).toUTCString(), 60_000, 91_000],
-  ['999999', 3_600_000, 3_600_000],
+  ['999999', 300_000, 300_000],
 ] as const) {
   test(`retry-after ${header} is honoured`, async () => {
     const { model, request } = await serve({
@@ -105,6 +106,40 @@ test('a server that stops in the middle of its answer is given up in time', asyn
     },
   });
   await assert.rejects(model.sample(request()), refused('Model.Unreachable', /no answer in time/));
+});
+
+for (const [what, chunk, everyMs, type] of [
+  ['a byte now and then', ' ', 50, 'Model.Unreachable'],
+  ['blanks for ever', ' '.repeat(1024), 1, 'Model.Unreachable'],
+  ['more than any model says', 'x'.repeat(1024 * 1024), 1, 'Model.BadResponse'],
+] as const) {
+  test(`a server that sends ${what} is given up in time`, async () => {
+    const { model, request } = await serve({
+      answer: (_, response) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        const timer = setInterval(() => response.write(chunk), everyMs);
+        response.on('close', () => clearInterval(timer));
+        return true;
+      },
+    });
+    const startedAt = Date.now();
+    const patience = type === 'Model.BadResponse' ? { timeoutMs: 30_000 } : {};
+    await assert.rejects(model.sample({ ...request(), ...patience }), refused(type, /in time|longer than/));
+    assert.ok(Date.now() - startedAt < 10_000);
+  });
+}
+
+test('the limit holds for all tries of a call together', async () => {
+  const { model, request, requests } = await serve({
+    answer: async (body, response) => {
+      await sleep(250);
+      const parameter = 'seed' in body ? 'seed' : 'temperature';
+      send(response, 400, { error: { message: `unsupported parameter ${parameter}`, param: parameter } });
+      return true;
+    },
+  });
+  await assert.rejects(model.sample(request()), refused('Model.Unreachable', /no answer in time/));
+  assert.equal(requests.length, 2);
 });
 
 test('a cancelled call ends at once and is no failure of the model', async () => {

@@ -1,10 +1,38 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { readFile, readdir } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Sandbox, SandboxCommand } from '../../../src/ports/sandbox.ts';
 import { Box, adapter, makeHost } from './host.ts';
+
+function plain(key: string, script: string): SandboxCommand {
+  return { key, script, session: 'plain', timeoutMs: 60_000, outputBytes: 1000 };
+}
+
+async function readProc(pid: string, file: string): Promise<string> {
+  return await readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
+}
+
+/** SIGKILL for the process above the one with that command line whose own holds `name`. */
+async function killAncestor(of: string, name: string): Promise<void> {
+  for (const end = Date.now() + 20_000; Date.now() < end; await sleep(100)) {
+    for (const pid of await readdir('/proc')) {
+      if (!/^\d+$/.test(pid) || !(await readProc(pid, 'cmdline')).startsWith(of)) continue;
+      for (
+        let at = pid;
+        Number(at) > 1;
+        at = (await readProc(at, 'stat')).split(') ')[1]?.split(' ')[1] ?? '0'
+      ) {
+        if (!(await readProc(at, 'cmdline')).includes(name)) continue;
+        process.kill(Number(at), 'SIGKILL');
+        return;
+      }
+    }
+  }
+  throw new Error(`no ${of} below a ${name}`);
+}
 
 /** What becomes of a command whose worker is killed, the same in both adapters. */
 export function adoption(kind: Sandbox['kind']): void {
@@ -69,6 +97,16 @@ export function adoption(kind: Sandbox['kind']): void {
       assert.equal((await adapter(kind, host.stateDir).run(box.name, command)).output, 'done\n');
       assert.ok(Date.now() - started < 900);
       assert.equal(await box.output('cat /testbed/log'), 'x\n');
+    });
+
+    test('a sandbox in which a command vanished halfway is gone for good', async () => {
+      const lost = adapter(kind, host.stateDir).run(box.name, plain('half', 'sleep 47.11; echo half'));
+      const ended = lost.catch(() => undefined);
+      await killAncestor('sleep\u000047.11', 'supervise.py');
+      await ended;
+      for (const again of [plain('half', 'echo again'), plain('next', 'echo next')]) {
+        await assert.rejects(adapter(kind, host.stateDir).run(box.name, again), { type: 'Sandbox.Gone' });
+      }
     });
   });
 }

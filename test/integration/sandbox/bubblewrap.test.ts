@@ -15,13 +15,15 @@ import { attacks } from './attacks.ts';
 import { commands } from './commands.ts';
 import { diffs } from './diffs.ts';
 import { lifecycle } from './lifecycle.ts';
-import { Box, INSTANCE, LIMITS, adapter, makeHost, optionsFor } from './host.ts';
+import { Box, DEADLINE, INSTANCE, LIMITS, adapter, makeHost, optionsFor } from './host.ts';
+import { snapshots } from './snapshots.ts';
 
 commands('bubblewrap');
 lifecycle('bubblewrap');
 diffs('bubblewrap');
 adoption('bubblewrap');
 attacks('bubblewrap');
+snapshots('bubblewrap');
 
 describe('bubblewrap: on its host', () => {
   let host: Awaited<ReturnType<typeof makeHost>>;
@@ -108,10 +110,46 @@ describe('bubblewrap: on its host', () => {
     const first = await uidOf(box);
     await unlink(join(host.stateDir, 'sandboxes', hashOf(box.name), 'ready'));
     await assert.rejects(box.run('true'), { type: 'Sandbox.Gone' });
-    await sandbox.open({ name: box.name, run: 'r', instance: INSTANCE, tree: host.tree, limits: LIMITS });
+    await sandbox.open({
+      name: box.name,
+      run: 'r',
+      instance: INSTANCE,
+      tree: host.tree,
+      limits: LIMITS,
+      deadline: DEADLINE,
+    });
     assert.equal(await box.output('echo anew'), 'anew\n');
     await box.close();
     assert.deepEqual(await traces(box, first), []);
+  });
+
+  test('an opening whose maker was killed is listed, and closing it leaves nothing', async () => {
+    const box = await Box.open(sandbox, host.tree);
+    const uid = await uidOf(box);
+    const folder = join(host.stateDir, 'sandboxes', hashOf(box.name));
+    const whole = await sandbox.list();
+    await unlink(join(folder, 'ready'));
+    assert.deepEqual(await sandbox.list(), whole);
+    assert.deepEqual(
+      whole.map(({ name, run, deadline }) => ({ name, run, deadline })),
+      [{ name: box.name, run: 'run-1', deadline: DEADLINE }],
+    );
+    await box.close();
+    assert.deepEqual(await sandbox.list(), []);
+    assert.deepEqual(await traces(box, uid), []);
+    // Killed at once: nothing but the note of what it is.
+    const begun = join(host.stateDir, 'sandboxes', hashOf('begun'));
+    await mkdir(begun);
+    await writeFile(
+      join(begun, 'begun'),
+      JSON.stringify({ name: 'begun', run: 'r', createdAt: DEADLINE, deadline: DEADLINE }),
+    );
+    assert.deepEqual(
+      (await sandbox.list()).map(({ name }) => name),
+      ['begun'],
+    );
+    await sandbox.close('begun');
+    assert.equal(existsSync(begun), false);
   });
 
   test('a tree too large for its disk is an error that says so, and leaves nothing', async () => {
@@ -122,14 +160,14 @@ describe('bubblewrap: on its host', () => {
       crypto.getRandomValues(Buffer.alloc(65536)).toString('hex').repeat(100),
     );
     const limits = { ...LIMITS, diskBytes: 4 << 20 };
-    const spec = { name: 'large', run: 'r', instance: INSTANCE, tree, limits };
+    const spec = { name: 'large', run: 'r', instance: INSTANCE, tree, limits, deadline: DEADLINE };
     await assert.rejects(sandbox.open(spec), { type: 'Sandbox.Failed', message: /larger than the disk/ });
     assert.equal(existsSync(join(host.stateDir, 'sandboxes', hashOf('large'))), false);
   });
 
   test('an instance in a container image is refused with the reason', async () => {
     const instance = { ...INSTANCE, source: { kind: 'image' as const, image: 'x' } };
-    const spec = { name: 'image', run: 'r', instance, tree: null, limits: LIMITS };
+    const spec = { name: 'image', run: 'r', instance, tree: null, limits: LIMITS, deadline: DEADLINE };
     await assert.rejects(sandbox.open(spec), { type: 'Sandbox.ImageMissing', message: /needs Docker/ });
   });
 
@@ -152,14 +190,20 @@ describe('bubblewrap: on its host', () => {
     ]);
     const {
       commands: ran,
+      same,
+      restored,
       patch,
       left,
     } = JSON.parse(stdout) as {
       readonly commands: readonly string[];
+      readonly same: boolean;
+      readonly restored: string;
       readonly patch: string;
       readonly left: readonly string[];
     };
     assert.deepEqual(ran, ['1000 /testbed\n', 'true', '1\n', '0\n']);
+    assert.equal(same, true);
+    assert.equal(restored, 'new\n0\nin\n');
     assert.match(patch, /\+new/);
     assert.deepEqual(left, []);
   });

@@ -116,6 +116,14 @@ export function diffs(kind: Sandbox['kind']): void {
       assert.doesNotMatch(patch, /test_toy|data\.bin/);
     });
 
+    test('a tracked file that gave way to a pipe is one that is gone', async () => {
+      await box.output('rm run.sh; mkfifo run.sh; mkfifo new-pipe; echo new >new.txt');
+      const patch = await box.diff();
+      assert.match(patch, /deleted file mode 100755\n.*\n--- a\/run.sh/);
+      assert.match(patch, /\+new/);
+      assert.doesNotMatch(patch, /new-pipe/);
+    });
+
     test('one too large is null, fast, whatever it holds', async () => {
       await box.output('head -c 20M /dev/zero >big');
       assert.equal(await box.sandbox.diff(box.name, 1 << 20), null);

@@ -9,7 +9,7 @@ import { containerName } from '../../../src/adapters/sandbox/docker/container.ts
 import type { Instance } from '../../../src/domain/instance.ts';
 import type { Sandbox } from '../../../src/ports/sandbox.ts';
 import { realDatasets, reversed } from '../../support/grading-world.ts';
-import { Box, INSTANCE, LIMITS, adapter, makeHost } from './host.ts';
+import { Box, DEADLINE, INSTANCE, LIMITS, adapter, makeHost } from './host.ts';
 import { buildImage } from './image.ts';
 
 const IMAGE = 'steadfast-test-smith:1';
@@ -69,7 +69,7 @@ describe("docker: an image's bug patch", () => {
   });
 
   async function open(name: string, instance: Instance): Promise<Box> {
-    await sandbox.open({ name, run: 'r', instance, tree: null, limits: LIMITS });
+    await sandbox.open({ name, run: 'r', instance, tree: null, limits: LIMITS, deadline: DEADLINE });
     return new Box(sandbox, name);
   }
 
@@ -115,6 +115,7 @@ describe("docker: an image's bug patch", () => {
       datasets: realDatasets(),
       artifacts,
       limits: LIMITS,
+      deadline: DEADLINE,
       run: 'r',
       signal: t.signal,
       instance: SMITH,

@@ -12,13 +12,15 @@ import { commands } from './commands.ts';
 import { diffs } from './diffs.ts';
 import { buildImage } from './image.ts';
 import { lifecycle } from './lifecycle.ts';
-import { Box, INSTANCE, LIMITS, adapter, makeHost, optionsFor } from './host.ts';
+import { Box, DEADLINE, INSTANCE, LIMITS, adapter, makeHost, optionsFor } from './host.ts';
+import { snapshots } from './snapshots.ts';
 
 commands('docker');
 lifecycle('docker');
 diffs('docker');
 adoption('docker');
 attacks('docker');
+snapshots('docker');
 
 describe('docker: on its daemon', () => {
   const docker = new Docker();
@@ -33,7 +35,14 @@ describe('docker: on its daemon', () => {
     await host.remove();
   });
 
-  const spec = (name: string) => ({ name, run: 'r', instance: INSTANCE, tree: host.tree, limits: LIMITS });
+  const spec = (name: string) => ({
+    name,
+    run: 'r',
+    instance: INSTANCE,
+    tree: host.tree,
+    limits: LIMITS,
+    deadline: DEADLINE,
+  });
 
   test('closing leaves no container, though a command runs', async () => {
     const box = await Box.open(sandbox, host.tree);
@@ -102,7 +111,7 @@ describe('docker: on its daemon', () => {
     ]);
     const instance = { ...INSTANCE, source: { kind: 'image' as const, image } };
     const name = 'of/an/image';
-    await sandbox.open({ name, run: 'r', instance, tree: null, limits: LIMITS });
+    await sandbox.open({ name, run: 'r', instance, tree: null, limits: LIMITS, deadline: DEADLINE });
     const box = new Box(sandbox, name);
     const output = await box.output(
       'cat f; git log --format=%s; git log --all --oneline | wc -l; command -v python; echo $FROM_IMAGE; echo 3 >f',

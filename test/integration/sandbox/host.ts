@@ -9,12 +9,21 @@ import { createDockerSandbox } from '../../../src/adapters/sandbox/docker/sandbo
 import { loadConfig } from '../../../src/config.ts';
 import type { Instance } from '../../../src/domain/instance.ts';
 import { toolPaths } from '../../../src/local/setup/paths.mjs';
-import type { CommandResult, Sandbox, SandboxCommand, SandboxLimits } from '../../../src/ports/sandbox.ts';
+import type {
+  CommandResult,
+  Sandbox,
+  SandboxCommand,
+  SandboxLimits,
+  Snapshot,
+} from '../../../src/ports/sandbox.ts';
 
 const MIB = 1 << 20;
 
 /** Small enough that a test reaches every limit in a moment. */
 export const LIMITS: SandboxLimits = { memoryBytes: 192 * MIB, pids: 48, cpus: 1, diskBytes: 64 * MIB };
+
+/** Far enough away for any test. */
+export const DEADLINE = new Date(Date.now() + 3_600_000).toISOString();
 
 /** An instance that needs nothing but pytest. */
 export const INSTANCE: Instance = {
@@ -97,7 +106,7 @@ export class Box {
 
   static async open(sandbox: Sandbox, tree: string, limits = LIMITS): Promise<Box> {
     const name = `run-1/g-000001/${crypto.randomUUID()}/0.1`;
-    await sandbox.open({ name, run: 'run-1', instance: INSTANCE, tree, limits });
+    await sandbox.open({ name, run: 'run-1', instance: INSTANCE, tree, limits, deadline: DEADLINE });
     return new Box(sandbox, name);
   }
 
@@ -112,6 +121,13 @@ export class Box {
     const { exitCode, output } = await this.run(script, options);
     if (exitCode !== 0) throw new Error(`${script} ended with ${exitCode}: ${output}`);
     return output;
+  }
+
+  /** The state, which must be small enough. */
+  async snapshot(): Promise<Snapshot> {
+    const snapshot = await this.sandbox.snapshot(this.name, 16 * MIB);
+    if (snapshot === null) throw new Error(`the snapshot of ${this.name} is larger than 16 MiB`);
+    return snapshot;
   }
 
   /** The changes, which must be small. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Sandbox } from '../../../src/ports/sandbox.ts';
-import { Box, INSTANCE, LIMITS, adapter, makeHost } from './host.ts';
+import { Box, DEADLINE, INSTANCE, LIMITS, adapter, makeHost } from './host.ts';
 
 /** How sandboxes come, are found and go, the same in both adapters. */
 export function lifecycle(kind: Sandbox['kind']): void {
@@ -35,10 +35,18 @@ export function lifecycle(kind: Sandbox['kind']): void {
     test('a second open adopts the first, list names it, another adapter finds it', async () => {
       await box.output('echo kept >/tmp/kept');
       const other = adapter(kind, host.stateDir);
-      await other.open({ name: box.name, run: 'run-1', instance: INSTANCE, tree: host.tree, limits: LIMITS });
+      await other.open({
+        name: box.name,
+        run: 'run-1',
+        instance: INSTANCE,
+        tree: host.tree,
+        limits: LIMITS,
+        deadline: DEADLINE,
+      });
       assert.equal((await new Box(other, box.name).run('cat /tmp/kept', { key: 'other' })).output, 'kept\n');
       const listed = (await other.list()).find(({ name }) => name === box.name);
       assert.equal(listed?.run, 'run-1');
+      assert.equal(listed.deadline, DEADLINE);
       assert.ok(Math.abs(Date.now() - Date.parse(listed.createdAt)) < 600_000);
     });
 
@@ -64,6 +72,7 @@ export function lifecycle(kind: Sandbox['kind']): void {
         instance: INSTANCE,
         tree: `${host.tree}-none`,
         limits: LIMITS,
+        deadline: DEADLINE,
       };
       await assert.rejects(sandbox.open(spec), { type: 'Instance.SourceMissing' });
       assert.equal(

@@ -15,7 +15,9 @@ const stateDir = join(folder, 'state');
 const sandbox = createBubblewrapSandbox({ stateDir, pythonEnv: join(folder, 'env') });
 const limits = { memoryBytes: 1 << 28, pids: 64, cpus: 1, diskBytes: 1 << 27 };
 const name = 'unprivileged';
-await sandbox.open({ name, run: 'r', instance: { instanceId: 'i' } as never, tree, limits });
+const open = async () =>
+  await sandbox.open({ name, run: 'r', instance: { instanceId: 'i' } as never, tree, limits, deadline: '' });
+await open();
 let calls = 0;
 const run = async (script: string, timeoutMs = 10_000) =>
   await sandbox.run(name, { key: `${calls++}`, script, session: 'shell', timeoutMs, outputBytes: 1000 });
@@ -26,7 +28,21 @@ const limited = await run(
 );
 const still = await run('a=$(cat /tmp/beat); sleep 0.3; [ "$a" = "$(cat /tmp/beat)" ] && echo 1');
 const others = await run('ls -d /proc/[0-9]* | wc -l | { read n; [ $n -lt 8 ] && echo 0; }');
+const snapshot = await sandbox.snapshot(name, 1 << 20);
+const same = (await run('ls')).fingerprint === snapshot?.fingerprint;
 const patch = await sandbox.diff(name, 1 << 20);
 await sandbox.close(name);
+await open();
+await sandbox.restore(name, snapshot?.archive ?? Buffer.alloc(0));
+const restored = await run('cat new.txt; stat -c %a closed; chmod 700 closed; ls -A closed');
+await sandbox.close(name);
 const commands = [first.output, String(limited.timedOut), still.output, others.output];
-console.log(JSON.stringify({ commands, patch, left: readdirSync(join(stateDir, 'sandboxes')) }));
+console.log(
+  JSON.stringify({
+    commands,
+    same,
+    restored: restored.output,
+    patch,
+    left: readdirSync(join(stateDir, 'sandboxes')),
+  }),
+);

@@ -107,6 +107,7 @@ describe('the embedded policy server', () => {
       temperature: 1,
       maxTokens: 8,
       seed: member,
+      timeoutMs: 60_000,
     });
     const turn = { kind: 'model', parent: 'p', turn: 1, ...response, startedAt: '', durationMs: 1 };
     return {
@@ -119,7 +120,7 @@ describe('the embedded policy server', () => {
       resolved: false,
       policyVersion: version,
       turns: 1,
-      trajectory: await artifacts.putJson({ turns: [turn] }),
+      trajectory: await artifacts.putJson({ trainable: true, turns: [turn] }),
     };
   }
 

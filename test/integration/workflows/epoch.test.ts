@@ -5,37 +5,18 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { TASK_QUEUES } from '../../../src/domain/ids.ts';
-import type { EpochInput, GroupInput } from '../../../src/workflows/inputs.ts';
-import type { epoch, group } from '../../../src/workflows/index.ts';
-import { instanceNamed, STUB_CONTEXT, StubRun } from '../../support/stub-run.ts';
+import type { EpochInput } from '../../../src/workflows/inputs.ts';
+import type { epoch } from '../../../src/workflows/index.ts';
+import { STUB_CONTEXT, StubRun } from '../../support/stub-run.ts';
 import { withWorkers } from '../../support/stub-workers.ts';
 import { startTemporal } from '../../support/temporal.ts';
 
-describe('group and epoch', () => {
+describe('epoch', () => {
   let env: TestWorkflowEnvironment;
   before(async () => {
     env = await startTemporal();
   });
   after(async () => await env.teardown());
-
-  const startGroup = (run: string, change: Partial<GroupInput> = {}) =>
-    env.client.workflow.start<typeof group>('group', {
-      taskQueue: TASK_QUEUES.workflows,
-      workflowId: `${run}/g-000001`,
-      args: [
-        {
-          context: { ...STUB_CONTEXT, run },
-          instance: instanceNamed('i-1'),
-          group: 1,
-          size: 3,
-          concurrency: 3,
-          policy: { version: 0, model: 'm', apiBase: null },
-          purpose: 'inference',
-          epoch: null,
-          ...change,
-        },
-      ],
-    });
 
   const startEpoch = (run: string, stub: StubRun, change: Partial<EpochInput> = {}) =>
     env.client.workflow.start<typeof epoch>('epoch', {
@@ -58,67 +39,52 @@ describe('group and epoch', () => {
       ],
     });
 
-  it('replaces failed members only', async () => {
+  it('trains on no group that stays incomplete, and records it all the same', async () => {
     const stub = new StubRun();
+    const metrics: Record<string, number>[] = [];
     const activities = stub.activities({
       grade: async ({ rollout }) => {
-        if (rollout.endsWith('/2.1') || rollout.endsWith('/2.2')) {
+        if (/g-000001.*\/1\.|g-00000[34]|g-000002.*\/1\.1$/.test(rollout)) {
           throw ApplicationFailure.nonRetryable('no memory', 'Grade.Failed');
         }
-        return { grading: 'g', reward: 0.5, resolved: false };
+        return { grading: 'g', reward: rollout.endsWith('.1') ? 0.25 : 0.75, resolved: false };
+      },
+      recordStep: async (input) => {
+        metrics.push({ ...input.metrics });
       },
     });
-    const result = await withWorkers(env, activities, async () => (await startGroup('replace')).result());
+    const result = await withWorkers(env, activities, async () =>
+      (
+        await startEpoch('incomplete', stub, { mode: 'train', purpose: 'train', list: stub.list(4) })
+      ).result(),
+    );
+    // Of the first batch one group is whole; of the second none, so no step is made of it.
+    assert.deepEqual([result.rewardByStep.length, result.stepsWithoutLesson], [1, 1]);
+    const batches = stub
+      .named('buildBatch')
+      .map(({ input }) => (input as { groups: string[] }).groups.length);
+    assert.deepEqual(batches, [1, 0]);
     assert.deepEqual(
-      result.results.map(({ rollout, status }) => [rollout.slice('replace/g-000001/i-1/'.length), status]),
+      stub.groups
+        .toSorted((a, b) => a.group - b.group)
+        .map(({ group: number, givenUp }) => [number, givenUp]),
       [
-        ['1.1', 'scored'],
-        ['2.3', 'scored'],
-        ['3.1', 'scored'],
+        [1, true],
+        [2, false],
+        [3, true],
+        [4, true],
       ],
     );
-    assert.equal(result.failures, 2);
-    assert.equal(stub.groups[0]?.results.length, 3);
-  });
-
-  it('gives up on a member after its replacements, and at once where none can help', async () => {
-    const stub = new StubRun();
-    const failing = (type: string) =>
-      stub.activities({
-        sampleTurn: async () => {
-          throw ApplicationFailure.nonRetryable('no', type);
-        },
-      });
-    const twice = await withWorkers(env, failing('Model.BadResponse'), async () =>
-      (await startGroup('give-up', { size: 1 })).result(),
-    );
-    const once = await withWorkers(env, failing('Model.Unauthorized'), async () =>
-      (await startGroup('hopeless', { size: 1 })).result(),
-    );
-    assert.equal(twice.failures, 3);
-    assert.equal(once.failures, 1);
-    assert.equal(twice.record, null);
-    assert.equal(once.results[0]?.failureType, 'Model.Unauthorized');
-  });
-
-  it('goes on when one rollout is cancelled by hand', async () => {
-    const stub = new StubRun();
-    const activities = stub.activities({
-      runTool: async ({ rollout }) => {
-        if (rollout.endsWith('/1.1')) await untilCancelled();
-        return { head: 'h', exitCode: 0, timedOut: false };
-      },
-    });
-    const result = await withWorkers(env, activities, async () => {
-      const handle = await startGroup('one-cancelled', { size: 2 });
-      while (stub.named('runTool').length < 2) await sleep(50);
-      await env.client.workflow.getHandle('one-cancelled/g-000001/i-1/1.1').cancel();
-      return await handle.result();
-    });
+    assert.equal(result.retries?.groupsGivenUp, 3);
     assert.deepEqual(
-      result.results.map(({ status }) => status),
-      ['cancelled', 'scored'],
+      [
+        metrics[0]?.['rollouts/attempts'],
+        metrics[0]?.['rollouts/failed_attempts'],
+        metrics[0]?.['retry/bias'],
+      ],
+      [7, 4, 0.5],
     );
+    assert.equal(metrics[0]?.['groups/given_up'], 1);
   });
 
   it('keeps rollouts in flight within the concurrency, and counts all', async () => {
@@ -177,7 +143,7 @@ describe('group and epoch', () => {
     const activities = stub.activities({
       runTool: async () => {
         await untilCancelled();
-        return { head: 'h', exitCode: 0, timedOut: false };
+        return { head: 'h', state: { kind: 'start' }, exitCode: 0, timedOut: false };
       },
     });
     await withWorkers(env, activities, async () => {
@@ -199,7 +165,7 @@ describe('group and epoch', () => {
     const activities = stub.activities({
       runTool: async ({ rollout }) => {
         if (rollout.includes('/g-000001/')) await untilCancelled();
-        return { head: 'h', exitCode: 0, timedOut: false };
+        return { head: 'h', state: { kind: 'start' }, exitCode: 0, timedOut: false };
       },
     });
     const result = await withWorkers(env, activities, async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -57,7 +57,7 @@ async function member(
     resolved: false,
     policyVersion: 4,
     turns: 1,
-    trajectory: await artifacts.putJson({ rollout: id, turns: [modelTurn(ids)] }),
+    trajectory: await artifacts.putJson({ rollout: id, turns: [modelTurn(ids)], trainable: true }),
   };
 }
 
@@ -96,6 +96,26 @@ describe('buildBatch', () => {
       ],
     );
     assert.deepEqual(await build([teaching, equal, blind]), built);
+  });
+
+  it('makes a lost record again from its readable copy, and goes on without one that has none', async () => {
+    const results = [await member('r/g-000007/i/0.0', 1, [5]), await member('r/g-000007/i/1.0', 0, [6])];
+    const made = groupRecordOf({ run: 'r', group: 7, purpose: 'train' }, results, 'mean');
+    const hash = await artifacts.putJson(made);
+    await artifacts.writeRunFile('r', 'groups/g-000007.json', JSON.stringify(made));
+    const [first = '', second = ''] = results.flatMap(({ trajectory }) => trajectory ?? []);
+    const text = JSON.stringify(await artifacts.getJson(first), null, 1);
+    await artifacts.writeRunFile('r', 'trajectories/g-000007-i-0.0.json', text);
+    const whole = await build([hash]);
+    assert.equal(whole.samples, 2);
+
+    for (const blob of [hash, first]) await rm(artifacts.blobPath(blob));
+    assert.deepEqual(await build([hash]), whole);
+    assert.deepEqual(await artifacts.getJson(hash), made);
+    await writeFile(artifacts.blobPath(second), '{}');
+    await artifacts.writeRunFile('r', 'trajectories/g-000007-i-1.0.json', '{"turns": []}');
+    const { samples, untrainable } = await build([hash, 'f'.repeat(64)]);
+    assert.deepEqual([samples, untrainable], [1, 2]);
   });
 
   it('makes no batch of groups that teach nothing', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import type { SandboxState, ToolInput } from '../../../src/activities/contract.ts';
 import { createTrajectoryActivities } from '../../../src/activities/record-trajectory.ts';
 import { createToolActivities } from '../../../src/activities/run-tool.ts';
 import { createModelActivities } from '../../../src/activities/sample-turn.ts';
@@ -42,6 +43,7 @@ beforeEach(async () => {
     systemPrompt: 'You fix.',
     instancePromptTemplate: 'Fix: {problem_statement}',
     commandTimeoutSeconds: 60,
+    modelTimeoutSeconds: 90,
     outputLimitCharacters: 1000,
   };
   config = await artifacts.putJson({ run: 'r', sandbox: 'auto', agent });
@@ -59,6 +61,17 @@ const sampling = (head: string | null, turn: number) => ({
   seed: 7,
 });
 
+const calling = (head: string, call = 0, state: SandboxState = { kind: 'start' }): ToolInput => ({
+  run: 'r',
+  rollout: ROLLOUT,
+  epoch: 1,
+  config,
+  head,
+  turn: 0,
+  call,
+  state,
+});
+
 function tools(sandbox: ReturnType<typeof fakeSandbox>) {
   const sandboxes = { choose: async () => sandbox, all: async () => [sandbox] };
   return createToolActivities({ artifacts, sandboxes });
@@ -73,8 +86,7 @@ test('two turns and a tool call make one transcript, and a trajectory derived fr
 
   const first = await env.run(sampleTurn, sampling(null, 0));
   assert.deepEqual(first.calls, ['bash: ls']);
-  const tool = { rollout: ROLLOUT, config, head: first.head, turn: 0, call: 0 };
-  const ran = await env.run(tools(sandbox).runTool, tool);
+  const ran = await env.run(tools(sandbox).runTool, calling(first.head));
   assert.equal(sandbox.commands[0]?.command.key, '0-0');
   const second = await env.run(sampleTurn, sampling(ran.head, 1));
   assert.deepEqual(second.calls, []);
@@ -96,6 +108,7 @@ test('two turns and a tool call make one transcript, and a trajectory derived fr
     tokenIds: [2],
   });
   assert.equal(asked[1]?.seed, 7);
+  assert.equal(asked[1]?.timeoutMs, 90_000);
 
   const { recordTrajectory } = createTrajectoryActivities({ artifacts });
   const input = {
@@ -155,7 +168,7 @@ test('calls beyond sixteen are answered unrun, and all others are found', async 
   sandbox.opened.add(ROLLOUT);
   let { head } = turn;
   for (let i = 0; i < 16; i++) {
-    ({ head } = await env.run(tools(sandbox).runTool, { rollout: ROLLOUT, config, head, turn: 0, call: i }));
+    ({ head } = await env.run(tools(sandbox).runTool, calling(head, i)));
   }
   assert.equal(sandbox.commands.at(-1)?.command.script, 'echo 15');
   const answered = messagesOf(await readTranscript(artifacts, head)).filter(
@@ -201,8 +214,5 @@ test('cancelling a tool call passes its signal on and ends as cancelled', { time
       }),
   );
   sandbox.opened.add(ROLLOUT);
-  await assert.rejects(
-    env.run(tools(sandbox).runTool, { rollout: ROLLOUT, config, head: turn.head, turn: 0, call: 0 }),
-    CancelledFailure,
-  );
+  await assert.rejects(env.run(tools(sandbox).runTool, calling(turn.head)), CancelledFailure);
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -76,6 +76,20 @@ test('cached values are found by any key, and a damaged one is forgotten', async
   await artifacts.putCached('verdict', key, { ok: true });
   await artifacts.putCached('verdict', 'plain', 2);
   assert.deepEqual(await artifacts.getCached('verdict', key), { ok: true });
-  await writeFile(join(root, 'cache', 'verdict', 'plain.json'), '{"o');
-  assert.equal(await artifacts.getCached('verdict', 'plain'), null);
+  const path = join(root, 'cache', 'verdict', 'plain.json');
+  for (const damage of ['{"o', (await readFile(path, 'utf8')).replace('2}', '3}'), '']) {
+    await writeFile(path, damage);
+    assert.equal(await artifacts.getCached('verdict', 'plain'), null);
+  }
+  await artifacts.putCached('verdict', 'plain', 2);
+  assert.equal(await artifacts.getCached('verdict', 'plain'), 2);
+});
+
+test('what killed processes were writing is removed in time, and nothing else', async () => {
+  await mkdir(join(root, 'parts'));
+  for (const name of ['old', 'new']) await writeFile(join(root, 'parts', name), 'half');
+  const hoursAgo = Date.now() / 1000 - 2 * 3600;
+  await utimes(join(root, 'parts', 'old'), hoursAgo, hoursAgo);
+  await createFolderArtifacts(root).putJson(1);
+  assert.deepEqual(await readdir(join(root, 'parts')), ['new']);
 });

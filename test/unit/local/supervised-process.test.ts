@@ -44,6 +44,30 @@ test('a killed process comes back as another, and the restart is counted', async
   assert.notEqual(supervised.state().process?.pid, first);
 });
 
+test('a process that had been ready is back at once, and waited for when it dies again', async (t) => {
+  const { supervised } = supervise(t, sendsReady, {}, { firstMs: 1500, longestMs: 3000, healthyMs: 60_000 });
+  await supervised.untilReady();
+  assert.ok((await msToReady(1)) < 1400);
+  assert.ok((await msToReady(2)) >= 1500);
+
+  async function msToReady(restart: number): Promise<number> {
+    const { process: before } = supervised.state();
+    const began = Date.now();
+    process.kill(before?.pid ?? 0, 'SIGKILL');
+    await until(() => supervised.state().restarts === restart && supervised.state().phase === 'ready');
+    return Date.now() - began;
+  }
+});
+
+test('a process that was ready for long is never waited for', async (t) => {
+  const { supervised } = supervise(t, sendsReady, {}, { firstMs: 60_000, longestMs: 60_000, healthyMs: 0 });
+  await supervised.untilReady();
+  for (const restarts of [1, 2]) {
+    process.kill(supervised.state().process?.pid ?? 0, 'SIGKILL');
+    await until(() => supervised.state().restarts === restarts && supervised.state().phase === 'ready');
+  }
+});
+
 test('a process that cannot run is tried again with growing waits, and can be stopped', async (t) => {
   const { supervised, home } = supervise(t, `console.error('no'); process.exit(3)`);
   await until(() => supervised.state().restarts >= 3);

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { HostSlots } from '../../../src/workers/host-slots.ts';
-import { ownerOf } from '../../../src/workers/sweep.ts';
 
 const never = new AbortController().signal;
 
@@ -39,14 +38,5 @@ describe('HostSlots', () => {
     await assert.rejects(waiting, { name: 'AbortError' });
     slots.release('a');
     assert.notEqual(slots.tryReserveSlot(), null);
-  });
-});
-
-describe('ownerOf', () => {
-  it('names the workflow of a sandbox', () => {
-    assert.equal(ownerOf('run/g-000001/o__r.1/2.1'), 'run/g-000001/o__r.1/2.1');
-    assert.equal(ownerOf('run/g-000001/o__r.1/2.1/grade/1'), 'run/g-000001/o__r.1/2.1');
-    assert.equal(ownerOf('run/filter/judge/o__r.1/attempt-1/sound'), 'run/filter');
-    assert.equal(ownerOf('something else'), null);
   });
 });

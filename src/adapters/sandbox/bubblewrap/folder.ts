@@ -1,14 +1,12 @@
-import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SandboxLimits } from '../../../ports/sandbox.ts';
+import type { SandboxInfo, SandboxLimits } from '../../../ports/sandbox.ts';
+import { ROOTS } from '../guest.ts';
 import { hashOf } from '../supervised.ts';
 import { mustRun } from './process.ts';
 
 /** What is known of an open sandbox; its file, written last, is what makes it open. */
-export interface Meta {
-  readonly name: string;
-  readonly run: string;
-  readonly createdAt: string;
+export interface Meta extends SandboxInfo {
   /** Uid and gid on the host that its processes run under; null for the user's own. */
   readonly uid: number | null;
   /** Whether it has a cgroup. */
@@ -42,6 +40,27 @@ export class Folder {
 
   at(...parts: readonly string[]): string {
     return join(this.path, ...parts);
+  }
+
+  /** Where the agent's folders lie, by their names in a snapshot. */
+  get roots(): Readonly<Record<string, string>> {
+    return {
+      [ROOTS.tree]: this.at('disk', 'testbed'),
+      [ROOTS.tmp]: this.at('disk', 'tmp'),
+      [ROOTS.home]: this.at('disk', 'home'),
+    };
+  }
+
+  /** Written before anything that would have to be removed: what an opening that was cut off leaves is found by it. */
+  async begin(info: SandboxInfo): Promise<void> {
+    await mkdir(this.path, { recursive: true });
+    await writeFile(this.at('begun'), JSON.stringify(info));
+  }
+
+  /** What is known of whatever is here, open or not; null when nothing is. */
+  async info(): Promise<SandboxInfo | null> {
+    const text = await readFile(this.at('begun'), 'utf8').catch(() => '');
+    return text === '' ? null : (JSON.parse(text) as SandboxInfo);
   }
 
   /** Null when no sandbox is open here. */
@@ -98,11 +117,20 @@ export class Folder {
   /** Removes everything, whatever modes the agent gave its files. */
   async remove(): Promise<void> {
     if ((await mounted()).includes(this.at('disk'))) await mustRun(['umount', '-l', this.at('disk')]);
-    await rm(this.path, { recursive: true, force: true }).catch(async () => {
+    await this.empty().catch(async () => {
       // Not root: folders that the agent closed to their owner must be opened before they can be emptied.
       await mustRun(['chmod', '-R', 'u+rwX', this.path]);
-      await rm(this.path, { recursive: true, force: true });
+      await this.empty();
     });
+  }
+
+  /** Last of all what the rest is found by, lest a removal that is cut off leaves something that nobody finds. */
+  private async empty(): Promise<void> {
+    const names = await readdir(this.path).catch(() => []);
+    for (const name of names) {
+      if (name !== 'begun') await rm(this.at(name), { recursive: true, force: true });
+    }
+    await rm(this.path, { recursive: true, force: true });
   }
 }
 

@@ -1,8 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { SteadfastError } from '../../../domain/failures.ts';
 import type { SandboxSpec } from '../../../ports/sandbox.ts';
 import { PLACES, encodeEnvironment, guestFolder, ownEnvironment } from '../guest.ts';
 import { QUIET } from '../supervised.ts';
+import type { Task } from '../supervised.ts';
 import { layout } from './arguments.ts';
 import type { Bind, Layout } from './arguments.ts';
 import { canMakeCgroups, makeCgroup } from './cgroup.ts';
@@ -49,7 +50,9 @@ export class Opener {
       const message = `${spec.instance.instanceId} runs in a container image, which needs Docker: --sandbox docker`;
       throw new SteadfastError('Sandbox.ImageMissing', message);
     }
-    await mkdir(folder.path, { recursive: true });
+    const { name, run, deadline } = spec;
+    const info = { name, run, createdAt: new Date().toISOString(), deadline };
+    await folder.begin(info);
     const root = process.getuid?.() === 0;
     const uid = root ? await claimUid(folder.path) : null;
     this.bounded ??= root ? canMakeCgroups() : Promise.resolve(false);
@@ -67,9 +70,9 @@ export class Opener {
         { name: 'testbed', source: folder.at('disk', 'testbed'), target: PLACES.tree, writable: true },
         { name: 'seed', source: seed, target: SEED },
       ],
+      'named',
     );
-    const { name, run } = spec;
-    await folder.open({ name, run, createdAt: new Date().toISOString(), ...identity, seed });
+    await folder.open({ ...info, ...identity, seed });
   }
 
   /** The one commit, made by the sandbox's git under the sandbox's uid: the host's git runs nowhere. */
@@ -91,6 +94,7 @@ export class Opener {
     identity: Identity,
     argv: readonly string[],
     binds: readonly Bind[],
+    state: Task['state'] = 'ignored',
   ): Promise<void> {
     const all = [...(await this.common(folder)), ...binds];
     const seen = layout(bubblewrap(), all, identity.uid !== null, '/');
@@ -98,7 +102,7 @@ export class Opener {
       folder,
       identity,
       seen,
-      { ...QUIET, argv, timeoutMs: 300_000 },
+      { ...QUIET, argv, timeoutMs: 300_000, state },
       { opening: true },
     );
     if ('exitCode' in answer && answer.exitCode === 0) return;

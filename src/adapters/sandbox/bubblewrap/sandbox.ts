@@ -1,8 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { SteadfastError } from '../../../domain/failures.ts';
-import type { Sandbox, SandboxInfo, SandboxSpec } from '../../../ports/sandbox.ts';
+import type { Sandbox, SandboxSpec } from '../../../ports/sandbox.ts';
+import { throughArchives } from '../snapshots.ts';
 import { gone, throughSupervisor } from '../supervised.ts';
+import type { Execute } from '../supervised.ts';
 import { removeCgroup } from './cgroup.ts';
 import { Folder } from './folder.ts';
 import { digestOfPython } from './host.ts';
@@ -24,12 +26,13 @@ export function createBubblewrapSandbox(given: BubblewrapOptions): Sandbox {
   const opening = new Map<string, Promise<void>>();
   let environment: Promise<string> | null = null;
 
-  const through = throughSupervisor(async (name, task, signal) => {
+  const execute: Execute = async (name, task, signal) => {
     const folder = folderOf(name);
     const meta = await folder.meta();
     if (meta === null) throw gone(name);
     return await supervise(folder, meta, await opener.layout(folder, meta, task.scratch), task, { signal });
-  });
+  };
+  const close = async (name: string) => await end(folderOf(name)).catch(typed);
 
   async function open(spec: SandboxSpec, signal?: AbortSignal): Promise<void> {
     const folder = folderOf(spec.name);
@@ -47,7 +50,8 @@ export function createBubblewrapSandbox(given: BubblewrapOptions): Sandbox {
 
   return {
     kind: 'bubblewrap',
-    ...through,
+    ...throughSupervisor(execute),
+    ...throughArchives(execute, close),
     environment: async () => await (environment ??= digestOfPython(options.pythonEnv)),
 
     async open(spec, signal) {
@@ -56,13 +60,11 @@ export function createBubblewrapSandbox(given: BubblewrapOptions): Sandbox {
       await opened.finally(() => opening.delete(spec.name)).catch(typed);
     },
 
-    close: async (name) => await end(folderOf(name)).catch(typed),
+    close,
 
     async list() {
-      const metas = await Promise.all((await folders(parent)).map((folder) => folder.meta()));
-      return metas.flatMap((meta): readonly SandboxInfo[] =>
-        meta === null ? [] : [{ name: meta.name, run: meta.run, createdAt: meta.createdAt }],
-      );
+      const infos = await Promise.all((await folders(parent)).map((folder) => folder.info()));
+      return infos.filter((info) => info !== null);
     },
   };
 }

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { SteadfastError } from '../../../domain/failures.ts';
 import { guestFolder } from '../guest.ts';
 import { encodeRequest } from '../request.ts';
+import { parseAnswer } from '../supervised.ts';
 import type { Answer, Task } from '../supervised.ts';
 import { cgroupOf } from './cgroup.ts';
 import type { Layout } from './arguments.ts';
@@ -36,6 +37,8 @@ export async function supervise(
     cgroups: cgroup?.joins ?? [],
     oom: cgroup?.oom ?? [],
     stage,
+    roots: folder.roots,
+    scratchFolder: folder.at('scratch'),
     cwd: '/',
   });
   // The folder's path is there for `close`, which tells by it whose supervisor this is.
@@ -50,7 +53,8 @@ export async function supervise(
   ];
   const command = [...python, join(guestFolder, 'supervise.py'), folder.path];
   const { code, stdout, stderr } = await runDetached(command, request, options.signal);
-  if (stdout.length > 0) return JSON.parse(stdout.toString('utf8')) as Answer;
+  const answer = parseAnswer(stdout);
+  if (answer !== null) return answer;
   // Closed meanwhile: `close` ends the supervisor after it took this file away.
   if (options.opening !== true && !existsSync(folder.at('ready'))) return { error: 'gone' };
   throw new SteadfastError(

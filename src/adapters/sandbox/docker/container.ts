@@ -9,6 +9,7 @@ export const LABELS = {
   name: 'steadfast.name',
   run: 'steadfast.run',
   created: 'steadfast.created',
+  deadline: 'steadfast.deadline',
 } as const;
 
 /** For the records of root's own: kept results, the pristine git data, the first process. */
@@ -36,12 +37,7 @@ export function containerOptions(spec: SandboxSpec, image: string): Docker.Conta
     User: '0:0',
     WorkingDir: '/',
     Hostname: 'sandbox',
-    Labels: {
-      [LABELS.mark]: '1',
-      [LABELS.name]: spec.name,
-      [LABELS.run]: spec.run,
-      [LABELS.created]: new Date().toISOString(),
-    },
+    Labels: labelsOf(spec),
     HostConfig: {
       NetworkMode: 'none',
       CapDrop: ['ALL'],
@@ -65,6 +61,25 @@ export function containerOptions(spec: SandboxSpec, image: string): Docker.Conta
       LogConfig: { Type: 'none', Config: {} },
       RestartPolicy: { Name: 'no' },
     },
+  };
+}
+
+/**
+ * A container that never runs and gives its image's files. Listed and closed like a sandbox, lest it outlives a maker
+ * that was killed.
+ */
+export function helperOptions(spec: SandboxSpec, image: string): Docker.ContainerCreateOptions {
+  const name = `${spec.name}/helper`;
+  return { name: containerName(name), Image: image, Cmd: ['true'], Labels: labelsOf({ ...spec, name }) };
+}
+
+function labelsOf({ name, run, deadline }: SandboxSpec): Record<string, string> {
+  return {
+    [LABELS.mark]: '1',
+    [LABELS.name]: name,
+    [LABELS.run]: run,
+    [LABELS.created]: new Date().toISOString(),
+    [LABELS.deadline]: deadline,
   };
 }
 

@@ -5,7 +5,7 @@ import type Docker from 'dockerode';
 import { SteadfastError } from '../../../domain/failures.ts';
 import type { Instance } from '../../../domain/instance.ts';
 import { guestFolder } from '../guest.ts';
-import { statusOf } from './client.ts';
+import { bounded, statusOf } from './client.ts';
 import { tarOf } from './tar.ts';
 
 /** How the image of instances from source distributions is made. */
@@ -54,7 +54,7 @@ export class Images {
 
   private async find(name: string): Promise<Image | null> {
     try {
-      const { Id, Config } = await this.docker.getImage(name).inspect();
+      const { Id, Config } = await bounded(this.docker.getImage(name).inspect());
       return { id: Id, environment: Config.Env ?? [] };
     } catch (error) {
       if (statusOf(error) === 404) return null;

@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { SteadfastError } from '../../../domain/failures.ts';
 import type { SandboxSpec } from '../../../ports/sandbox.ts';
@@ -18,21 +19,67 @@ import {
 } from '../guest.ts';
 import { framed } from '../request.ts';
 import { PYTHON } from '../supervised.ts';
-import { containerName, containerOptions } from './container.ts';
-import { statusOf } from './client.ts';
+import { bounded, statusOf, typed, unavailable } from './client.ts';
+import { containerName, containerOptions, helperOptions } from './container.ts';
 import { execute } from './exec.ts';
 import type { Image } from './image.ts';
 
 /** Exit code of `prepare.py`: the instance's bug patch does not apply. */
 const PATCH_DOES_NOT_APPLY = 5;
+/** Status of the daemon's answer: a container of that name is there. */
+const NAME_TAKEN = 409;
 
-/** Creates, starts and fills a sandbox's container. */
-export async function openContainer(docker: Docker, spec: SandboxSpec, image: Image): Promise<void> {
+/**
+ * Opens a sandbox's container, or adopts the open one of that name. What stands there half open is removed: an opening
+ * that was cut off, or whose reply was lost, or a container that stopped, and its file systems with it.
+ */
+export async function openContainer(
+  docker: Docker,
+  spec: SandboxSpec,
+  image: () => Promise<Image>,
+): Promise<'opened' | 'adopted'> {
+  if ((await removeUnlessOpen(docker, spec.name)) === 'open') return 'adopted';
   if (spec.tree !== null && !existsSync(spec.tree)) {
     throw new SteadfastError('Instance.SourceMissing', `The prepared tree ${spec.tree} is not there`);
   }
-  const container = await docker.createContainer(containerOptions(spec, image.id));
-  await container.start();
+  const found = await image();
+  for (let tries = 0; ; tries++) {
+    try {
+      // By its id from here on: one of that name may be another opener's by then.
+      const container = await bounded(docker.createContainer(containerOptions(spec, found.id)));
+      await startAndFill(docker, container, spec, found);
+      return 'opened';
+    } catch (error) {
+      if (statusOf(error) !== NAME_TAKEN || tries === 2) throw error;
+      // By an opener beside us, or by a try of ours whose reply did not come.
+      await sleep(500);
+      if ((await removeUnlessOpen(docker, spec.name)) === 'open') return 'adopted';
+    }
+  }
+}
+
+async function startAndFill(
+  docker: Docker,
+  container: Docker.Container,
+  spec: SandboxSpec,
+  image: Image,
+): Promise<void> {
+  try {
+    await bounded(container.start());
+    await fillContainer(docker, container, spec, image);
+  } catch (error) {
+    // A daemon that is gone can remove nothing; the next opening does.
+    await remove(container).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function fillContainer(
+  docker: Docker,
+  container: Docker.Container,
+  spec: SandboxSpec,
+  image: Image,
+): Promise<void> {
   const ours = spec.instance.source.kind !== 'image';
   const request = {
     guest: await readGuest(),
@@ -46,9 +93,9 @@ export async function openContainer(docker: Docker, spec: SandboxSpec, image: Im
   const program = await readFile(join(guestFolder, 'prepare.py'), 'utf8');
   const fill = async (tar: Readable) => await execute(container, [...PYTHON, '-c', program], [head, tar]);
   const { stderr, exec } = await (spec.tree === null
-    ? withTreeOf(docker, image, fill)
+    ? withTreeOf(docker, spec, image, fill)
     : withTree(spec.tree, fill));
-  const { ExitCode } = await exec.inspect();
+  const { ExitCode } = await bounded(exec.inspect());
   if (ExitCode === PATCH_DOES_NOT_APPLY) {
     const { instanceId } = spec.instance;
     const message = `The patch of ${instanceId} does not apply: ${stderr.slice(0, 1200)}`;
@@ -62,24 +109,35 @@ export async function openContainer(docker: Docker, spec: SandboxSpec, image: Im
   }
 }
 
-/** Whether a sandbox's container is there, runs and was filled to the end. */
-export async function isOpen(docker: Docker, name: string): Promise<boolean> {
-  const container = docker.getContainer(containerName(name));
-  try {
-    const { State } = await container.inspect();
-    if (!State.Running) return false;
-    const { exec } = await execute(container, ['/bin/sh', '-c', `test -e ${PLACES.root}/ready`], []);
-    return (await exec.inspect()).ExitCode === 0;
-  } catch (error) {
-    if (statusOf(error) === 404 || statusOf(error) === 409) return false;
-    throw error;
-  }
-}
-
 /** Removes a sandbox's container with all that runs in it; nothing happens when there is none. */
 export async function removeContainer(docker: Docker, name: string): Promise<void> {
+  await remove(docker.getContainer(containerName(name)));
+}
+
+/** Leaves a container alone that runs and was filled to the end. */
+async function removeUnlessOpen(docker: Docker, name: string): Promise<'open' | 'none'> {
   try {
-    await docker.getContainer(containerName(name)).remove({ force: true, v: true });
+    const { Id, State } = await bounded(docker.getContainer(containerName(name)).inspect());
+    const container = docker.getContainer(Id);
+    if (State.Running && (await isFilled(container))) return 'open';
+    await remove(container);
+  } catch (error) {
+    if (typed(error, name).type !== 'Sandbox.Gone') throw error;
+  }
+  return 'none';
+}
+
+async function isFilled(container: Docker.Container): Promise<boolean> {
+  const { exec } = await execute(container, ['/bin/sh', '-c', `test -e ${PLACES.root}/ready`], []);
+  const { ExitCode, Running } = await bounded(exec.inspect());
+  // Neither yes nor no: the connection broke, and an open sandbox must not be removed for that.
+  if (Running || ExitCode === null) throw unavailable('it broke off while a container was looked into');
+  return ExitCode === 0;
+}
+
+async function remove(container: Docker.Container): Promise<void> {
+  try {
+    await bounded(container.remove({ force: true, v: true }));
   } catch (error) {
     // 409: its removal is under way already.
     if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error;
@@ -95,24 +153,23 @@ async function withTree(tree: string, fill: Fill): ReturnType<Fill> {
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
   const ended = once(child, 'close');
   // Taken up at once: what a child printed and nobody read is dropped when it ends.
-  const printed = await fill(child.stdout.pipe(new PassThrough()));
+  const printed = await fill(child.stdout.pipe(new PassThrough())).finally(() => child.stdout.destroy());
   const [code] = (await ended) as [number | null];
-  if (code === 0) return printed;
+  // None: the container took in no more of it, and says why.
+  if (code === 0 || code === null) return printed;
   const message = `The prepared tree ${tree} could not be read: ${Buffer.concat(stderr).toString('utf8')}`;
   throw new SteadfastError('Instance.SourceMissing', message);
 }
 
 /** Streams the image's own /testbed, which the file system mounted over it hides, from a container that never runs. */
-async function withTreeOf(docker: Docker, image: Image, fill: Fill): ReturnType<Fill> {
-  const helper = await docker.createContainer({
-    Image: image.id,
-    Cmd: ['true'],
-    Labels: { steadfast: 'helper' },
-  });
+async function withTreeOf(docker: Docker, spec: SandboxSpec, image: Image, fill: Fill): ReturnType<Fill> {
+  const options = helperOptions(spec, image.id);
+  await removeContainer(docker, `${spec.name}/helper`);
+  const helper = await bounded(docker.createContainer(options));
   try {
-    const stream = (await helper.getArchive({ path: PLACES.tree })) as Readable;
+    const stream = (await bounded(helper.getArchive({ path: PLACES.tree }))) as Readable;
     return await fill(stream);
   } finally {
-    await helper.remove({ force: true });
+    await remove(helper);
   }
 }

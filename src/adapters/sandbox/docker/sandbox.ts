@@ -2,16 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { SteadfastError } from '../../../domain/failures.ts';
 import type { Sandbox, SandboxSpec } from '../../../ports/sandbox.ts';
-import { AGENT_UID, PLACES } from '../guest.ts';
+import { AGENT_UID, PLACES, ROOTS } from '../guest.ts';
 import { encodeRequest } from '../request.ts';
-import { PYTHON, throughSupervisor } from '../supervised.ts';
-import type { Answer } from '../supervised.ts';
-import { connect, typed } from './client.ts';
+import { throughArchives } from '../snapshots.ts';
+import { PYTHON, parseAnswer, throughSupervisor } from '../supervised.ts';
+import type { Answer, Execute } from '../supervised.ts';
+import { bounded, connect, statusOf, typed, unavailable } from './client.ts';
 import { LABELS, containerName } from './container.ts';
-import { execute } from './exec.ts';
+import { execute as executeIn } from './exec.ts';
+import type { Printed } from './exec.ts';
 import { Images } from './image.ts';
 import type { ImageOptions } from './image.ts';
-import { isOpen, openContainer, removeContainer } from './open.ts';
+import { openContainer, removeContainer } from './open.ts';
 
 /** Where the kernel counts what it ended for want of memory: cgroup v2, v1. */
 const OOM = ['/sys/fs/cgroup/memory.events', '/sys/fs/cgroup/memory/memory.oom_control'];
@@ -21,7 +23,7 @@ export function createDockerSandbox(options: ImageOptions, docker: Docker = conn
   const images = new Images(docker, options);
   const opening = new Map<string, Promise<void>>();
 
-  const through = throughSupervisor(async (name, task, signal) => {
+  const execute: Execute = async (name, task, signal) => {
     const request = encodeRequest({
       ...task,
       root: PLACES.root,
@@ -30,47 +32,43 @@ export function createDockerSandbox(options: ImageOptions, docker: Docker = conn
       cgroups: [],
       oom: OOM,
       stage: null,
+      roots: { [ROOTS.tree]: PLACES.tree, [ROOTS.tmp]: '/tmp', [ROOTS.home]: PLACES.home },
+      scratchFolder: PLACES.scratch,
       cwd: PLACES.tree,
     });
     const container = docker.getContainer(containerName(name));
     const argv = [...PYTHON, `${PLACES.guest}/supervise.py`];
     try {
-      const { stdout, stderr, exec } = await execute(container, argv, [request], signal);
-      if (stdout.length > 0) return JSON.parse(stdout.toString('utf8')) as Answer;
-      // No answer: something ended the supervisor, most likely the end of its container, which may take a moment.
-      for (let tries = 0; tries < 10; tries++) {
-        if (!(await container.inspect()).State.Running) return { error: 'gone' };
-        await sleep(100);
-      }
-      const { ExitCode } = await exec.inspect();
-      throw new SteadfastError(
-        'Sandbox.Failed',
-        `The supervisor of a command ended (${ExitCode}): ${stderr.slice(-2000)}`,
-      );
+      const printed = await executeIn(container, argv, [request], signal);
+      return parseAnswer(printed.stdout) ?? (await whyNoAnswer(container, printed));
     } catch (error) {
       throw signal?.aborted === true ? error : typed(error, name);
     }
-  });
+  };
+  const close = async (name: string) => {
+    try {
+      await removeContainer(docker, name);
+    } catch (error) {
+      throw typed(error, name);
+    }
+  };
 
   async function open(spec: SandboxSpec, signal?: AbortSignal): Promise<void> {
     try {
-      if (await isOpen(docker, spec.name)) return;
-      const image = await images.of(spec.instance);
-      // What an opening that was cut off left, or a container that stopped: its file systems went with it.
-      await removeContainer(docker, spec.name);
-      await openContainer(docker, spec, image);
-      signal?.throwIfAborted();
+      const how = await openContainer(docker, spec, async () => await images.of(spec.instance));
+      if (how === 'adopted' || signal?.aborted !== true) return;
     } catch (error) {
-      if (!(error instanceof SteadfastError && error.type === 'Sandbox.Unavailable')) {
-        await removeContainer(docker, spec.name).catch(() => undefined);
-      }
-      throw signal?.aborted === true ? error : typed(error, spec.name);
+      throw signal?.aborted === true ? signal.reason : typed(error, spec.name);
     }
+    // Nobody waits for it any more.
+    await close(spec.name);
+    throw signal.reason;
   }
 
   return {
     kind: 'docker',
-    ...through,
+    ...throughSupervisor(execute),
+    ...throughArchives(execute, close),
 
     async environment(instance) {
       try {
@@ -86,25 +84,41 @@ export function createDockerSandbox(options: ImageOptions, docker: Docker = conn
       await opened.finally(() => opening.delete(spec.name));
     },
 
-    async close(name) {
-      try {
-        await removeContainer(docker, name);
-      } catch (error) {
-        throw typed(error, name);
-      }
-    },
+    close,
 
     async list() {
       try {
-        const found = await docker.listContainers({ all: true, filters: { label: [`${LABELS.mark}=1`] } });
+        const filters = { label: [`${LABELS.mark}=1`] };
+        const found = await bounded(docker.listContainers({ all: true, filters }));
         return found.map(({ Labels }) => ({
           name: Labels[LABELS.name] ?? '',
           run: Labels[LABELS.run] ?? '',
           createdAt: Labels[LABELS.created] ?? '',
+          deadline: Labels[LABELS.deadline] ?? '',
         }));
       } catch (error) {
         throw typed(error, 'the list');
       }
     },
   };
+}
+
+/** Something ended the supervisor, most likely the end of its container; or it goes on, and its answer was lost. */
+async function whyNoAnswer(container: Docker.Container, { stderr, exec }: Printed): Promise<Answer> {
+  // The end of a container may take a moment to show.
+  for (let tries = 0; tries < 10; tries++) {
+    if (!(await bounded(container.inspect())).State.Running) return { error: 'gone' };
+    await sleep(100);
+  }
+  const ended = await bounded(exec.inspect()).catch((error: unknown) => {
+    // A daemon that was restarted keeps containers, and knows nothing of what ran in them.
+    throw statusOf(error) === 404 ? unavailable('it was restarted while a command ran', error) : error;
+  });
+  if (ended.Running || ended.ExitCode === null || ended.ExitCode === 0) {
+    throw unavailable('it broke off while a command ran');
+  }
+  throw new SteadfastError(
+    'Sandbox.Failed',
+    `The supervisor of a command ended (${ended.ExitCode}): ${stderr.slice(-2000)}`,
+  );
 }

@@ -5,6 +5,7 @@ from the pristine one. Ignored new files are left out, as git does; exit 3 when 
 """
 import os
 import shutil
+import stat
 import subprocess
 import sys
 
@@ -89,6 +90,15 @@ def make_readable():
                     os.chmod(path, mode & 0o7777 | needed)
 
 
+def is_special(name):
+    """Whether a pipe or the like stands there now, which git cannot add: the file that was there is gone."""
+    try:
+        mode = os.lstat(os.path.join(os.fsencode(TREE), name)).st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode))
+
+
 def size_of(name):
     try:
         return os.lstat(os.path.join(os.fsencode(TREE), name)).st_size
@@ -118,8 +128,13 @@ def main():
     if sum(map(size_of, [*changed, *added])) > limit:
         sys.exit(TOO_LARGE)
     paths = changed + added
-    stdin = b"".join(path + b"\0" for path in paths)
-    repository.git("update-index", "--add", "--remove", "--replace", "-z", "--stdin", stdin=stdin)
+    special = {path for path in changed if is_special(path)}
+    for ways, some in (
+        (("--force-remove",), special),
+        (("--add", "--remove", "--replace"), [path for path in paths if path not in special]),
+    ):
+        stdin = b"".join(path + b"\0" for path in some)
+        repository.git("update-index", *ways, "-z", "--stdin", stdin=stdin)
     patch = repository.patch() if paths else b""
     if not valid(patch):
         # Text in another encoding does not survive as a string; as git's binary patch it does.

@@ -41,12 +41,13 @@ class Command:
                 pass
 
 
-def memory_file(data):
-    """A file in memory with this content, at its start: unlike a pipe it needs nobody to keep writing."""
+def memory_file(data, rewound=True):
+    """A file in memory with this content, at its start or end: unlike a pipe it needs nobody to keep writing."""
     file = os.memfd_create("steadfast")
     while data:
         data = data[os.write(file, data) :]
-    os.lseek(file, 0, os.SEEK_SET)
+    if rewound:
+        os.lseek(file, 0, os.SEEK_SET)
     return file
 
 
@@ -54,7 +55,6 @@ def launch(request, environment):
     output, output_write = os.pipe2(os.O_CLOEXEC)
     failed, failed_write = os.pipe2(os.O_CLOEXEC)
     status, status_write = os.pipe2(os.O_CLOEXEC)
-    stdin = memory_file(request.stdin)
     script = memory_file(request.script)
     try:
         fcntl.fcntl(output, F_SETPIPE_SZ, 1 << 20)
@@ -66,7 +66,7 @@ def launch(request, environment):
             signal.set_wakeup_fd(-1)
             become(request)
             # First out of the way of the low numbers, then onto them.
-            files = [os.dup(file) for file in (stdin, output_write, script, status_write)]
+            files = [os.dup(file) for file in (request.stdin, output_write, script, status_write)]
             for source, target in ((0, 0), (1, 1), (1, 2), (2, 3), (3, 4)):
                 os.dup2(files[source], target)
             os.execve(request.argv[0], request.argv, environment)
@@ -74,7 +74,7 @@ def launch(request, environment):
             os.write(failed_write, ("cannot start the command: %r" % error).encode())
         finally:
             os._exit(127)
-    for file in (output_write, failed_write, status_write, stdin, script):
+    for file in (output_write, failed_write, status_write, script):
         os.close(file)
     return Command(pid, output, failed, status)
 

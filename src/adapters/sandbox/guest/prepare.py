@@ -80,6 +80,18 @@ def write(path, text, mode):
     os.chmod(path, mode)
 
 
+def write_start():
+    """Keeps the state that a snapshot is compared with; seen as the agent sees it, since root may not look everywhere."""
+    sys.path.insert(0, GUEST)
+    from fingerprint import start_of
+
+    os.seteuid(AGENT)
+    start = start_of({"testbed": TREE, "tmp": "/tmp", "home/agent": HOME})
+    os.seteuid(0)
+    with open(ROOT + "/start", "wb") as file:
+        file.write(start)
+
+
 def main():
     os.umask(0o022)
     head = b""
@@ -99,6 +111,7 @@ def main():
     os.mkdir(ROOT + "/calls", 0o700)
     write(ROOT + "/environment", request["environment"], 0o600)
     write(ROOT + "/lock", "", 0o600)
+    write_start()
     write(ROOT + "/ready", "", 0o600)
 
 

@@ -1,8 +1,10 @@
-"""The request that a supervisor is given: `<length>\\n`, then fields of `<name> <length>\\n<bytes>`.
+"""The request that a supervisor is given: `<length>\\n`, then fields of `<name> <length>\\n<bytes>`, then the stdin.
 
 A list's items have NULs between. The adapter writes it (src/adapters/sandbox/request.ts).
 """
 import os
+
+from launch import memory_file
 
 
 class Request:
@@ -14,7 +16,9 @@ class Request:
         self.opening = text["opening"] == "true"
         self.argv = items(text["argv"])
         self.script = fields["script"]
-        self.stdin = fields["stdin"]
+        # An open file; filled by `read_request`.
+        self.stdin = None
+        self.stdin_bytes = int(text["stdinBytes"])
         self.cwd = text["cwd"]
         self.timeout = int(text["timeoutMs"]) / 1000
         self.head = int(text["head"])
@@ -22,12 +26,20 @@ class Request:
         self.uid = int(text["uid"]) if text["uid"] else None
         self.cgroups = items(text["cgroups"])
         self.oom = items(text["oom"])
-        stage = items(text["stage"])
-        self.stage = dict(zip(stage[::2], stage[1::2]))
+        self.stage = pairs(text["stage"])
+        # The agent's folders by their names in a snapshot; none where the state is not asked for.
+        self.roots = pairs(text["roots"])
+        # The file that the command makes and the answer carries; such a command reads the opening's listing.
+        self.archive = text["archive"]
 
 
 def items(text):
     return text.split("\0") if text else []
+
+
+def pairs(text):
+    parts = items(text)
+    return dict(zip(parts[::2], parts[1::2]))
 
 
 def read_request():
@@ -39,14 +51,30 @@ def read_request():
             return None
         data += more
     length, data = data.split(b"\n", 1)
-    parts, missing = [data], int(length) - len(data)
-    while missing > 0:
+    length = int(length)
+    while len(data) < length:
         more = os.read(0, 1 << 20)
         if not more:
             return None
-        parts.append(more)
-        missing -= len(more)
-    return Request(fields_of(b"".join(parts)))
+        data += more
+    request = Request(fields_of(data[:length]))
+    request.stdin = take_stdin(data[length:], request.stdin_bytes)
+    return None if request.stdin is None else request
+
+
+def take_stdin(data, size):
+    """Takes the command's stdin into a file as it comes: a snapshot's archive is not to be in memory twice."""
+    file = memory_file(data, rewound=False)
+    missing = size - len(data)
+    while missing > 0:
+        data = os.read(0, min(missing, 1 << 20))
+        if not data:
+            return None
+        missing -= len(data)
+        while data:
+            data = data[os.write(file, data) :]
+    os.lseek(file, 0, os.SEEK_SET)
+    return file
 
 
 def fields_of(data):

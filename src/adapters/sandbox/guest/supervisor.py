@@ -1,8 +1,9 @@
 """Runs one command of a sandbox and outlives whoever asked for it.
 
-Reads a request from stdin (see request.py) and prints a JSON answer. One command at a time runs in a sandbox: a lock in
-its folder is held meanwhile. Asked for the same key again, it waits for that lock and answers the kept result; only a
-command that vanished without one is run again. Start-up is most of a short command's cost, hence the few imports:
+Reads a request from stdin (see request.py) and prints a JSON answer, with the state of the agent's file systems where
+that is asked for, and the file that the command made where it is to make one, after a newline. One command at a time runs in a sandbox: a lock in
+its folder is held meanwhile. Asked for the same key again, it waits for that lock and answers the kept result; where a
+command vanished without one the sandbox is gone, and its rollout goes on in another. Start-up is most of a short command's cost, hence the few imports:
 `json` alone would double it, and the enums of `signal` cost as much as the rest.
 """
 import _signal as signal
@@ -14,9 +15,13 @@ import time
 from binascii import b2a_base64
 
 from capture import Capture
+from fingerprint import DIGEST, fingerprint, start_of
 from launch import launch
 from reckon import Ender, oom_kills
 from request import read_request
+
+
+START = "/start"
 
 
 def content_of(path):
@@ -49,22 +54,48 @@ def answer(request):
     if not (request.opening or os.path.exists(request.root + "/ready")):
         return b'{"error":"gone"}'
     call = request.root + "/calls/" + request.call
-    kept = content_of(call) if request.call else b""
-    if kept:
-        return kept
+    result = content_of(call) if request.call else b""
     members = request.cgroups[0] if request.cgroups else None
-    ender = Ender(request.uid, members)
     claim = request.root + "/claim"
     if os.path.exists(claim):
         # A supervisor vanished in the middle of its command; what it left running must not meet the next one.
-        ender.end(None)
+        Ender(request.uid, members).end(None)
+        vanished = content_of(claim).partition(b" ")[2].decode()
+        if vanished and not os.path.exists(request.root + "/calls/" + vanished):
+            # Some of its effects are there, and nobody can tell which: this sandbox is over, and the claim stays to say so.
+            return b'{"error":"gone"}'
+        os.unlink(claim)
+    if request.archive:
+        request.stdin = os.open(request.root + START, os.O_RDONLY | os.O_CLOEXEC)
+    if not result:
         ender = Ender(request.uid, members)
-    write_whole(claim, b"%d %s" % (os.getpid(), request.call.encode()))
-    result = supervise(request, ender)
-    if request.call and not result.startswith(b'{"error"'):
-        write_whole(call, result)
-    os.unlink(claim)
+        write_whole(claim, b"%d %s" % (os.getpid(), request.call.encode()))
+        result = supervise(request, ender)
+        if request.call and not result.startswith(b'{"error"'):
+            write_whole(call, result)
+        os.unlink(claim)
+    if request.roots and not result.startswith(b'{"error"'):
+        return with_state(request, result)
     return result
+
+
+def with_state(request, result):
+    """The result with what the agent's file systems hold now; all its processes have ended, and no other may start."""
+    if request.opening:
+        write_whole(request.root + START, start_of(request.roots))
+        return result
+    with open(request.root + START, "rb") as file:
+        start = file.read(DIGEST)
+    # A container's root may not look into what the agent closed; the host's may, and no agent's uid gets there.
+    becomes = request.uid is not None and not request.stage
+    if becomes:
+        os.seteuid(request.uid)
+    try:
+        state = fingerprint(start, request.roots)
+    finally:
+        if becomes:
+            os.seteuid(0)
+    return b'%s,"fingerprint":"%s"}' % (result[:-1], state)
 
 
 def supervise(request, ender):
@@ -124,12 +155,16 @@ def main():
     request = read_request()
     if request is None:
         sys.exit(3)
+    archive = None
     try:
         reply = answer(request)
+        if request.archive and reply.startswith(b'{"exitCode":0,'):
+            archive = os.open(request.archive, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            reply = b'%s,"archiveBytes":%d}\n' % (reply[:-1], os.fstat(archive).st_size)
     except OSError as error:
         reply = failed(str(error), error.errno or 0)
     try:
         while reply:
-            reply = reply[os.write(1, reply) :]
+            reply = reply[os.write(1, reply) :] or (os.read(archive, 1 << 20) if archive is not None else b"")
     except OSError:
         pass  # The asker is gone; the result is kept for the next one.

@@ -7,6 +7,7 @@ import { SteadfastError } from '../../../../src/domain/failures.ts';
 import type { Trainer } from '../../../../src/ports/trainer.ts';
 
 interface Reply {
+  /** 0 is no answer at all. */
   readonly status: number;
   readonly body: unknown;
 }
@@ -55,6 +56,7 @@ describe('the policy server as a Trainer', () => {
       incoming.on('end', () => {
         asked.push({ method: incoming.method ?? '', path: incoming.url ?? '', body: text === '' ? null : JSON.parse(text) });
         const reply = replies.shift() ?? { status: 500, body: {} };
+        if (reply.status === 0) return;
         outgoing.writeHead(reply.status, { 'content-type': 'application/json' }).end(JSON.stringify(reply.body));
       });
     });
@@ -62,7 +64,10 @@ describe('the policy server as a Trainer', () => {
     const { port } = server.address() as AddressInfo;
     trainer = createPolicyServerTrainer({ baseUrl: `http://127.0.0.1:${port}/v1` });
   });
-  after(() => server.close());
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
   beforeEach(() => {
     replies.length = 0;
     asked.length = 0;
@@ -89,6 +94,8 @@ describe('the policy server as a Trainer', () => {
     await failsWith(refused(507, 'needs 64 GiB', 'out_of_memory'), 'Trainer.ModelUnavailable', open);
     await failsWith(refused(400, 'no such folder', 'model_not_loadable'), 'Trainer.ModelUnavailable', open);
     await failsWith(refused(409, 'base_model is /m', 'run_conflict'), 'Trainer.Conflict', open);
+    await failsWith(refused(409, 'in use by another server', 'run_in_use'), 'Trainer.Unreachable', open);
+    await failsWith(refused(507, 'No space left on device', 'storage'), 'Trainer.Storage', open);
   });
 
   it('starts a step in the words of the protocol', async () => {
@@ -124,6 +131,28 @@ describe('the policy server as a Trainer', () => {
     });
   });
 
+  it('tells a full disk from what fails again', async () => {
+    const error = { code: 'storage', message: 'No space left on device' };
+    replies.push({ status: 200, body: { state: 'failed', error } });
+    assert.deepEqual(await trainer.stepState('r', 3), {
+      state: 'failed',
+      type: 'Trainer.Storage',
+      reason: 'No space left on device',
+    });
+  });
+
+  it('opens a run again when the answer is lost, and gives up a step for another attempt', async () => {
+    const { port } = server.address() as AddressInfo;
+    const limits = { openMs: [50, 100, 5000], stepMs: 50 };
+    const hasty = createPolicyServerTrainer({ baseUrl: `http://127.0.0.1:${port}/v1`, limits });
+    const lost = { status: 0, body: null };
+    replies.push(lost, lost, { status: 200, body: { step: 2, manifest_sha256: 'm2' } });
+    const request = { run: 'r', baseModel: '/m', checkpointDir: '/c', loraRank: 8, seed: 7 };
+    assert.equal((await hasty.openRun(request)).step, 2);
+    assert.equal(asked.length, 3);
+    await failsWith(lost, 'Trainer.Unreachable', () => hasty.stepState('r', 3));
+  });
+
   it('adopts the step that another batch has made, once it is published', async () => {
     replies.push(refused(409, 'made with another batch', 'step_conflict'), { status: 200, body: done });
     const state = await trainer.startStep(request);
@@ -139,6 +168,7 @@ describe('the policy server as a Trainer', () => {
     await failsWith(refused(404, 'run r is not open', 'run_not_found'), 'Trainer.Unreachable', start);
     await failsWith(refused(404, 'no step 2', 'parent_not_found'), 'Trainer.Conflict', start);
     await failsWith(refused(422, 'tokens is []', 'invalid'), 'Trainer.Failed', start);
+    await failsWith(refused(500, 'the server failed', 'internal'), 'Trainer.Unreachable', start);
   });
 
   it('says where it looked for a server that does not answer', async () => {

@@ -1,0 +1,85 @@
+import { startChild, workflowInfo, type ChildWorkflowHandle } from '@temporalio/workflow';
+import type { InstanceList, ResolvedRun, RunPlan } from '../activities/contract.ts';
+import { epoch } from './epoch.ts';
+import { evaluate } from './evaluate.ts';
+import { filter } from './filter.ts';
+import { CHILD } from './run-parts.ts';
+import { contextOf, type PreparedRun } from './run-state.ts';
+
+/** Starts the quality filter over a run's list. */
+export async function startFilter(
+  resolved: ResolvedRun,
+  list: InstanceList,
+): Promise<ChildWorkflowHandle<typeof filter>> {
+  const { plan, run } = resolved;
+  return await startChild(filter, {
+    ...CHILD,
+    workflowId: `${run}/filter`,
+    args: [
+      {
+        context: contextOf(resolved),
+        list,
+        keep: plan.numInstances,
+        concurrency: plan.concurrency,
+        reportTo: workflowInfo().workflowId,
+      },
+    ],
+    staticSummary: `judges ${list.count} instances, keeps ${plan.numInstances ?? 'all that pass'}`,
+  });
+}
+
+/** Starts an evaluation of a run's present policy. */
+export async function startEvaluate(
+  state: PreparedRun,
+  when: 'before' | 'after',
+  evaluation: NonNullable<RunPlan['evaluation']>,
+): Promise<ChildWorkflowHandle<typeof evaluate>> {
+  const { plan, run } = state.resolved;
+  return await startChild(evaluate, {
+    ...CHILD,
+    workflowId: `${run}/evaluate-${when}`,
+    args: [
+      {
+        context: contextOf(state.resolved),
+        when,
+        sets: evaluation.sets,
+        requireNonZeroTests: plan.requireNonZeroTests,
+        rolloutsPerInstance: evaluation.rolloutsPerInstance,
+        concurrency: plan.concurrency,
+        policy: state.policy.policy,
+        firstGroup: state.nextGroup,
+        reportTo: workflowInfo().workflowId,
+      },
+    ],
+    staticSummary: `policy ${state.policy.policy.version} on ${evaluation.sets.length} sets`,
+  });
+}
+
+/** Starts an epoch over a list in its order. */
+export async function startEpoch(
+  state: PreparedRun,
+  number: number,
+  list: InstanceList,
+): Promise<ChildWorkflowHandle<typeof epoch>> {
+  const { plan, run } = state.resolved;
+  return await startChild(epoch, {
+    ...CHILD,
+    workflowId: `${run}/epoch-${number}`,
+    args: [
+      {
+        context: contextOf(state.resolved),
+        mode: plan.mode,
+        purpose: plan.mode,
+        list,
+        rolloutsPerInstance: plan.rolloutsPerInstance,
+        batchSize: plan.batchSize,
+        concurrency: plan.concurrency,
+        start: state.policy,
+        firstGroup: state.nextGroup,
+        reportTo: workflowInfo().workflowId,
+        ...(state.failures === undefined ? {} : { failures: state.failures }),
+      },
+    ],
+    staticSummary: `epoch ${number} of ${plan.epochs}: ${list.count} instances`,
+  });
+}
