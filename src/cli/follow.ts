@@ -91,7 +91,10 @@ function createShow(output: Output, epochs: number): (progress: RunProgress | nu
       progress === null ? 'waiting for a worker to answer' : progressLine(progress, eta(progress, nowMs));
     output.live(line);
     if (output.isLive) return;
-    const stage = progress === null ? 'none' : `${progress.phase} ${progress.step}`;
+    const stage =
+      progress === null
+        ? 'none'
+        : `${progress.phase} ${progress.step} ${progress.held?.since} ${progress.draining}`;
     if (stage === shown && nowMs - shownAtMs < PLAIN_LINE_MS) return;
     [shown, shownAtMs] = [stage, nowMs];
     output.say(line);

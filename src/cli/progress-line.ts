@@ -13,6 +13,9 @@ export function progressLine(progress: RunProgress, etaSeconds: number | null): 
     `failures ${totals.failed}`,
     etaSeconds === null ? null : `ETA ${duration(etaSeconds)}`,
     `${phase}${count}`,
+    // Workers of an older build say neither.
+    progress.held ? `held: ${progress.held.reason}` : null,
+    progress.draining ? 'draining' : null,
   ];
   return parts.filter((part) => part !== null).join(' · ');
 }

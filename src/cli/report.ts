@@ -3,6 +3,7 @@ import type { Artifacts } from '../ports/artifacts.ts';
 import type { Output } from './output.ts';
 import { filterLine, meanResolved, meanReward, number, percent } from './progress-line.ts';
 import { evaluationTable } from './results-table.ts';
+import { retryLine } from './status-lines.ts';
 import { svgPlot, terminalPlot } from './reward-plot.ts';
 
 /** One line for what a run amounted to. */
@@ -11,7 +12,7 @@ function summaryLine(summary: RunSummary): string {
   const steps = summary.mode === 'train' ? `, ${summary.steps} steps` : '';
   return (
     `${summary.run}: ${totals.rollouts} rollouts${steps}, reward ${number(meanReward(totals))}, ` +
-    `resolved ${percent(meanResolved(totals))}, ${totals.failed} failed`
+    `resolved ${percent(meanResolved(totals))}, ${totals.failed} failed${summary.drained ? '; drained' : ''}`
   );
 }
 
@@ -23,6 +24,8 @@ export async function reportRun(summary: RunSummary, artifacts: Artifacts, outpu
   }
   if (filter !== null) output.say(filter);
   output.say(summaryLine(summary));
+  const retries = retryLine(summary.totals, summary.retries);
+  if (retries !== null) output.say(retries);
   if (summary.evaluations.length > 0) {
     output.say('');
     output.say(evaluationTable(summary.evaluations));

@@ -1,12 +1,9 @@
 import { defineCommand } from 'citty';
-import { fileSafe } from '../../domain/ids.ts';
-import { CommandError } from '../errors.ts';
-import { findRun } from '../find-run.ts';
 import { RUN_ARGUMENT } from '../run-name.ts';
 import { readEnvironment } from '../run-input.ts';
-import { statusWord } from '../status-word.ts';
 import { strictOptions } from '../strict-options.ts';
 import { withClient } from '../temporal-client.ts';
+import { cancelRun } from '../updates.ts';
 
 /** `steadfast cancel RUN`: ends a run in order, its sandboxes closed. */
 export const cancelCommand = defineCommand({
@@ -18,12 +15,7 @@ export const cancelCommand = defineCommand({
   plugins: [strictOptions],
   async run({ args }) {
     await withClient(readEnvironment(), async (client) => {
-      const info = await findRun(client, args.run);
-      const run = fileSafe(info.workflowId);
-      if (info.status.name !== 'RUNNING') {
-        throw new CommandError(`run ${run} is over already: ${statusWord(info.status.name)}`);
-      }
-      await client.workflow.getHandle(info.workflowId).cancel();
+      const run = await cancelRun(client, args.run);
       process.stdout.write(`run ${run} is asked to end; see: steadfast status ${run}\n`);
     });
   },

@@ -11,6 +11,7 @@ import { reportRun } from '../report.ts';
 import { evaluationTable } from '../results-table.ts';
 import { RUN_ARGUMENT } from '../run-name.ts';
 import { readEnvironment } from '../run-input.ts';
+import { holdLines, retryLine } from '../status-lines.ts';
 import { statusWord } from '../status-word.ts';
 import { strictOptions } from '../strict-options.ts';
 import { webAddress, withClient } from '../temporal-client.ts';
@@ -38,6 +39,9 @@ export const statusCommand = defineCommand({
           return;
         }
         output.say(progressLine(progress, null));
+        for (const line of holdLines({ ...progress, run: fileSafe(workflowId) })) output.say(line);
+        const retries = retryLine(progress.totals, progress.retries);
+        if (retries !== null) output.say(retries);
         const filter = filterLine(progress.filter);
         if (filter !== null) output.say(filter);
         if (progress.evaluations.length > 0) output.say(evaluationTable(progress.evaluations));

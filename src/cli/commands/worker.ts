@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineCommand } from 'citty';
 import { nearestName } from '../../schemas/nearest.ts';
 import { UsageError } from '../errors.ts';
+import { readEnvironment } from '../run-input.ts';
 import { strictOptions } from '../strict-options.ts';
 
 /** Roles as people name them, with the worker processes that each stands for. */
@@ -28,11 +30,16 @@ export const workerCommand = defineCommand({
       valueHint: 'roles',
       description: `Comma-separated: ${Object.keys(ROLES).join(', ')}; orchestrator is workflows and records`,
     },
+    'build-id': {
+      type: 'string',
+      valueHint: 'id',
+      description: 'Name of this build, for a server that keeps several versions (STEADFAST_BUILD_ID)',
+    },
   },
   plugins: [strictOptions],
   async run({ args }) {
     const processes = [...new Set(args.roles.split(',').flatMap((role) => processesOf(role.trim())))];
-    process.exitCode = await superviseAll(processes);
+    process.exitCode = await superviseAll(processes, args['build-id']);
   },
 });
 
@@ -47,11 +54,17 @@ function processesOf(role: string): readonly string[] {
 }
 
 /** Runs all until the first ends, ends the others, and answers that one's exit code: the container's restart does the rest. */
-async function superviseAll(roles: readonly string[]): Promise<number> {
+async function superviseAll(roles: readonly string[], buildId: string | undefined): Promise<number> {
+  const { cache, environment } = readEnvironment();
+  const env = {
+    ...environment,
+    NODE_COMPILE_CACHE: join(cache, 'node-compile'),
+    ...(buildId === undefined ? {} : { STEADFAST_BUILD_ID: buildId }),
+  };
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const entry = fileURLToPath(new URL(`../../workers/main.${extension}`, import.meta.url));
   const children = roles.map((role) =>
-    spawn(process.execPath, [entry, '--role', role], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
+    spawn(process.execPath, [entry, '--role', role], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
   );
   const endAll = (signal: NodeJS.Signals) => {
     for (const child of children) child.kill(signal);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createEta } from '../../../src/cli/eta.ts';
 import { duration, filterLine, progressLine } from '../../../src/cli/progress-line.ts';
+import { NO_RETRIES } from '../../../src/domain/retry-totals.ts';
 import type { RunProgress } from '../../../src/domain/run-summary.ts';
 
 const PROGRESS: RunProgress = {
@@ -17,6 +18,9 @@ const PROGRESS: RunProgress = {
   filter: null,
   evaluations: [],
   policyVersion: 3,
+  retries: NO_RETRIES,
+  held: null,
+  draining: false,
   startedAt: '2026-01-01T00:00:00.000Z',
 };
 

@@ -4,6 +4,7 @@ import { groupTable } from '../../../src/cli/group-table.ts';
 import { evaluationTable } from '../../../src/cli/results-table.ts';
 import { svgPlot, terminalPlot } from '../../../src/cli/reward-plot.ts';
 import { runRecord, trajectoryRecord } from '../../../src/cli/trajectory-lines.ts';
+import { NO_RETRIES } from '../../../src/domain/retry-totals.ts';
 import type { EvaluationTotals } from '../../../src/domain/run-summary.ts';
 import { trajectory } from './trajectory.ts';
 
@@ -40,6 +41,8 @@ describe('NDJSON', () => {
       droppedWithoutTests: 0,
       filter: null,
       evaluations: [],
+      retries: NO_RETRIES,
+      drained: false,
     } as const;
     assert.deepEqual(runRecord(summary), {
       type: 'run',

@@ -1,0 +1,42 @@
+import type { RetryTotals, RolloutTotals, RunProgress } from '../domain/run-summary.ts';
+import { meanReward, number, percent } from './progress-line.ts';
+
+/** Why a run stands still and how it goes on, or that it is ending; nothing for one that simply runs. */
+export function holdLines({ run, held, draining }: Pick<RunProgress, 'run' | 'held' | 'draining'>): string[] {
+  const lines: string[] = [];
+  // Workers of an older build do not say.
+  if (held) {
+    const since = held.since.slice(0, 19).replace('T', ' ');
+    const by = held.by === 'person' ? 'held' : 'held itself';
+    lines.push(
+      `${by} since ${since} UTC: ${held.reason}`,
+      `go on with: steadfast resume ${run}  or end it with: steadfast cancel ${run}`,
+    );
+  }
+  if (draining) lines.push('draining: what is in flight is finished, nothing new begins');
+  return lines;
+}
+
+/**
+ * "failed attempts 2 of 20 (10%), 1 member retried, reward 0.500 against 0.400 at the first try, 1 group given up"; null
+ * where nothing failed, or the run is older than the counts.
+ */
+export function retryLine(totals: RolloutTotals, retries: RetryTotals | undefined): string | null {
+  if (retries === undefined || retries.failedAttempts === 0) return null;
+  const { attempts, failedAttempts, retried, retriedRewardSum, groupsGivenUp } = retries;
+  const first = meanReward({
+    ...totals,
+    rollouts: totals.rollouts - retried,
+    rewardSum: totals.rewardSum - retriedRewardSum,
+  });
+  const members = `${retried} member${retried === 1 ? '' : 's'} retried`;
+  const rewards =
+    retried === 0
+      ? ''
+      : `, ${members}, reward ${number(retriedRewardSum / retried)} against ${number(first)} at the first try`;
+  const groups = `${groupsGivenUp} group${groupsGivenUp === 1 ? '' : 's'} given up`;
+  return (
+    `failed attempts ${failedAttempts} of ${attempts} (${percent(failedAttempts / attempts)})${rewards}` +
+    (groupsGivenUp === 0 ? '' : `, ${groups}`)
+  );
+}
