@@ -10,6 +10,7 @@ from peft import LoraConfig
 from safetensors.torch import load_file, save_file
 
 from .checkpoints import write_json
+from .failpoints import failpoint
 from .policy import Policy
 
 OPTIMIZER = "optimizer.safetensors"
@@ -98,6 +99,7 @@ def save_trained(
     config.target_modules = sorted({name.split(".lora_")[0].rsplit(".", 1)[-1] for name in parameters})
     config.inference_mode = True
     write_json(folder / "adapter" / "adapter_config.json", json.loads(json.dumps(config.to_dict(), default=sorted)))
+    failpoint("step.writing")
     state = {
         f"{name}/{key}": value.detach().cpu().contiguous()
         for name, parameter in parameters.items()

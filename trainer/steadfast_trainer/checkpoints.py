@@ -14,6 +14,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from .failpoints import failpoint
+
 TIMINGS = "timings.json"  # outside of the manifest, as it differs each time
 
 
@@ -38,20 +40,29 @@ def manifest_sha256(root: Path, step: int) -> str:
 
 
 def publish(root: Path, step: int, manifest: dict, write: Callable[[Path], None]) -> str:
-    """Fills a folder by `write`, adds the manifest, makes it durable, puts it in place. Gives the manifest's hash."""
+    """Fills a folder by `write`, adds the manifest, makes it durable, puts it in place. Gives the manifest's hash.
+
+    Whatever fails before the rename leaves nothing. After it the checkpoint counts, whether or not the folder above is
+    synced: a machine that loses its power in between has lost the step, which is then made again.
+    """
     draft = root / f".step-{step:04d}.draft"
     shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
-    write(draft)
-    files = {str(p.relative_to(draft)): sha256_of(p) for p in files_of(draft) if p.name != TIMINGS}
-    write_json(draft / "manifest.json", manifest | {"files": files})
-    for path in (*files_of(draft), draft):
-        sync(path)
-    place = step_folder(root, step)
-    if is_whole(place):
-        raise FileExistsError(f"{place} is published already")
-    set_aside(place)
-    draft.rename(place)
+    try:
+        draft.mkdir(parents=True)
+        write(draft)
+        files = {str(p.relative_to(draft)): sha256_of(p) for p in files_of(draft) if p.name != TIMINGS}
+        write_json(draft / "manifest.json", manifest | {"files": files})
+        for path in (*draft.rglob("*"), draft):
+            sync(path)
+        place = step_folder(root, step)
+        if is_whole(place):
+            raise FileExistsError(f"{place} is published already")
+        set_aside(place)
+        failpoint("step.publishing")
+        draft.rename(place)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
     sync(root)
     return manifest_sha256(root, step)
 
@@ -78,6 +89,12 @@ def is_whole(folder: Path) -> bool:
         return all(sha256_of(folder / name) == digest for name, digest in files.items())
     except (OSError, ValueError, KeyError, AttributeError):
         return False
+
+
+def sweep(root: Path) -> None:
+    """Removes what a server that died left half written or half deleted. Only for the holder of the claim."""
+    for left in (*root.glob(".step-*.draft"), *root.glob(".step-*.deleted")):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def remove(root: Path, step: int) -> None:

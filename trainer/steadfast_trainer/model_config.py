@@ -18,6 +18,10 @@ def read_config(name: str, folder: Path) -> PretrainedConfig:
             "such as Qwen2.5, Qwen3, Llama or SmolLM2",
             param="model",
         )
+    # Layers that recompute run in training mode: with dropout, a step would depend on what was drawn.
+    for key, value in vars(config).items():
+        if "drop" in key and isinstance(value, int | float):
+            setattr(config, key, 0.0)
     return config
 
 

@@ -34,7 +34,7 @@ class Policy:
             raise ApiError(400, f"model {name} has no chat template: expected an instruct model", param="model")
         check_room(name, folder, device)
         self.model = AutoModelForCausalLM.from_pretrained(
-            folder, dtype="auto", attn_implementation="sdpa", local_files_only=True
+            folder, config=self.config, dtype="auto", attn_implementation="sdpa", local_files_only=True
         )
         self.model.name_or_path = name  # what adapters will name as their base
         self.model.to(device).eval().requires_grad_(False)
@@ -153,7 +153,7 @@ class Policy:
         elif self.recomputes:
             self.model.activation_checkpointing_disable()
         self.recomputes = on
-        # Layers recompute in training mode only; dropout is 0 in the adapters and in the models that we admit.
+        # Layers recompute in training mode only; dropout is 0 in the adapters, and `read_config` makes it 0 in models.
         self.model.train(on)
 
     def hidden(self, ids_B_T: torch.Tensor, **kwargs: object) -> torch.Tensor:

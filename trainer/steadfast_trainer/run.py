@@ -8,6 +8,7 @@ from . import checkpoints
 from .adapter import LoraOptions
 from .checkpoints import manifest_sha256, published_steps, read_manifest, step_folder
 from .errors import ApiError
+from .failpoints import failpoint
 from .fields import Fields
 from .policy import Policy
 from .step_jobs import Job, read_step
@@ -48,13 +49,16 @@ class Run:
         """Starts a step, or says how the same one stands. Another step under the same number is a conflict."""
         job = read_step(self.name, step, body, self.policy)
         with self.guard:
-            known = read_manifest(self.root, step) or (self.jobs[step].manifest if self.is_running(step) else None)
+            # In this order: a step that is published in between is then seen on disk.
+            running = self.jobs[step].manifest if self.is_running(step) else None
+            known = read_manifest(self.root, step) or running
             if known is not None:
                 self.refuse_conflict(step, known, job.manifest)
                 return self.step_state(step)
             self.refuse_unknown_parent(step, job.manifest["parent"])
             job.read_samples(self.policy)
             self.jobs[step] = job
+            failpoint("step.received")
             self.trainer.submit(job.run, self.policy, self.root, self.lora)
         return self.step_state(step)
 
@@ -86,6 +90,7 @@ class Run:
         job = self.jobs.get(step)
         state, error = (job.state, job.error) if job else ("", None)
         if read_manifest(self.root, step) is not None:
+            failpoint("step.reply")
             return {"state": "done", "result": self.result(step), "error": None}
         if state not in ("running", "failed"):
             raise ApiError(404, f"run {self.name} has no step {step}", code="step_not_found", param="step")

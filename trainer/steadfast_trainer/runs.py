@@ -14,6 +14,7 @@ from .errors import ApiError
 from .fields import Fields
 from .policy import Policy
 from .run import Run
+from .storage import is_storage
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
 
@@ -56,13 +57,17 @@ class Runs:
                 why = f"checkpoint_dir {root} is in use by another run or another server that is still alive"
                 raise ApiError(409, why, code="run_in_use", param="checkpoint_dir") from error
             except OSError as error:
+                if is_storage(error):
+                    raise no_room(root, error) from error
                 why = f"checkpoint_dir {root} cannot be used: {error.strerror}"
                 raise ApiError(400, why, param="checkpoint_dir") from error
             run = Run(name, policy, root, lora, self.trainer)
             try:
                 self.start(run)
-            except BaseException:
+            except BaseException as error:
                 os.close(claimed)
+                if is_storage(error):
+                    raise no_room(root, error) from error
                 raise
             self.open_runs[name] = run
             return run.summary()
@@ -70,6 +75,7 @@ class Runs:
     def start(self, run: Run) -> None:
         """Finds the run's newest complete checkpoint, or makes its step 0."""
         head = {"run": run.name, "base_model": run.base_model, "lora": run.lora.as_json()}
+        checkpoints.sweep(run.root)
         newest = newest_complete(run.root)
         if newest is not None:
             self.refuse_other(run.name, {key: (read_manifest(run.root, newest) or {}).get(key) for key in head}, head)
@@ -82,6 +88,11 @@ class Runs:
             if known[key] != value:
                 why = f"{key} is {value}: run {name} was opened with {known[key]}"
                 raise ApiError(409, why, code="run_conflict", param=key)
+
+
+def no_room(root: Path, error: BaseException) -> ApiError:
+    why = f"checkpoint_dir {root} cannot be written to: {error}"
+    return ApiError(507, why, code="storage", param="checkpoint_dir")
 
 
 def read_lora(body: Fields) -> LoraOptions:

@@ -13,6 +13,7 @@ from .errors import ApiError
 from .fields import Fields
 from .loss import LossOptions
 from .policy import Policy
+from .storage import is_storage
 from .train import StepFailed, StepOptions, train_step
 
 log = logging.getLogger("steadfast_trainer")
@@ -56,7 +57,7 @@ def failure(error: Exception) -> dict:
             "code": "out_of_memory",
             "message": f"out of memory: set options.micro_batch_tokens lower ({text[:200]})",
         }
-    if isinstance(error, OSError):
+    if is_storage(error):
         return {"code": "storage", "message": f"the checkpoint could not be written: {text}"}
     code = "step_failed" if isinstance(error, StepFailed) else "internal"
     return {"code": code, "message": text or type(error).__name__}

@@ -9,6 +9,7 @@ import torch
 from .adapter import TRAINED, LoraOptions, load_optimizer, load_trained, make_optimizer, save_trained
 from .batch import Sample
 from .checkpoints import TIMINGS, write_json
+from .failpoints import failpoint
 from .loss import BatchTotals, LossOptions, policy_loss
 from .policy import Policy
 
@@ -49,10 +50,12 @@ def train_step(
             policy.use(TRAINED)
             for key, value in micro_step(policy, group, totals, options, len(group[0].tokens_T) > budget).items():
                 sums[key] = sums.get(key, 0.0) + value
+        failpoint("step.backward")
     norm = float(torch.nn.utils.clip_grad_norm_(parameters.values(), options.max_grad_norm, foreach=False))
     if not torch.isfinite(torch.tensor(norm)):
         raise StepFailed(f"the gradient's norm is {norm}: the batch's logprobs or advantages are out of proportion")
     optimizer.step()
+    failpoint("step.optimised")
     means = {key: value / totals.tokens for key, value in sums.items() if key != "loss"}
     metrics = {"loss": sums["loss"], "grad_norm": norm, **means, **asdict(totals)}
     with policy.lock:
@@ -84,12 +87,14 @@ def micro_step(
             reference_B_T, _ = token_logprobs(policy, ids_B_T, mask_B_T, options.temperature)
             policy.use(TRAINED)
     policy.recompute(recompute)
-    logprobs_B_T, entropy_B_T = token_logprobs(policy, ids_B_T, mask_B_T, options.temperature)
-    loss, ratio_B_T = policy_loss(
-        logprobs_B_T, sampler_B_T, mask_B_T.float(), advantages_B, reference_B_T, totals, options.loss
-    )
-    loss.backward()
-    policy.recompute(False)
+    try:
+        logprobs_B_T, entropy_B_T = token_logprobs(policy, ids_B_T, mask_B_T, options.temperature)
+        loss, ratio_B_T = policy_loss(
+            logprobs_B_T, sampler_B_T, mask_B_T.float(), advantages_B, reference_B_T, totals, options.loss
+        )
+        loss.backward()
+    finally:  # memory may run out here, and the sampler needs the model as it was
+        policy.recompute(False)
 
     log_ratio_N = (logprobs_B_T.detach() - sampler_B_T)[mask_B_T]
     ratio_N, gain_N = ratio_B_T[mask_B_T], advantages_B[:, None].expand_as(mask_B_T)[mask_B_T]
