@@ -17,7 +17,7 @@ export const CHILD = {
  * A workflow worker that dies with a task in hand is noticed after this long. Replaying the longest of a group's and a
  * rollout's histories takes well under a second, so a task that takes longer is lost.
  */
-export const TASK_TIMEOUT = '5 s';
+export const TASK_TIMEOUT = '4 s';
 
 /** The policy that a run begins with: the newest published step in train mode, else the model as it is. */
 export async function firstPolicy(resolved: ResolvedRun): Promise<PolicyState> {

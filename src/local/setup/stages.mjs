@@ -13,6 +13,12 @@ import { runtimeParts, testParts } from './parts.mjs';
 
 const everything = [...runtimeParts, ...testParts].map((part) => part.name);
 
+const testEnvironment = {
+  STEADFAST_TEST_POSTGRESQL: `/usr/lib/postgresql/${versions.postgresql}/bin`,
+  // The base that set-up made: the Dockerfile's own needs a registry.
+  STEADFAST_SANDBOX_BASE: `steadfast-base:${versions.debian}`,
+};
+
 /**
  * The stages of `npm test`, in order. One by name: `npm test -- unit`.
  * @type {Stage[]}
@@ -36,10 +42,14 @@ export const stages = [
     command: () => ['node', '--test', '--test-concurrency=1', 'test/integration/**/*.test.ts'],
     needs: everything,
     minutes: 40,
-    env: {
-      STEADFAST_TEST_POSTGRESQL: `/usr/lib/postgresql/${versions.postgresql}/bin`,
-      // The base that set-up made: the Dockerfile's own needs a registry.
-      STEADFAST_SANDBOX_BASE: `steadfast-base:${versions.debian}`,
-    },
+    env: testEnvironment,
+  },
+  {
+    name: 'chaos',
+    // A few tries of each fault; `npm run chaos` makes the many.
+    command: () => ['node', '--test', 'test/chaos/*.test.ts'],
+    needs: everything,
+    minutes: 30,
+    env: testEnvironment,
   },
 ];

@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import type { Trajectory } from '../src/domain/trajectory.ts';
+import { checkRecords } from '../test/chaos/check-records.ts';
+import { Findings } from '../test/chaos/findings.ts';
+import { checkWorld } from '../test/chaos/invariants.ts';
+import { type Draws, drawsOf } from '../test/chaos/random.ts';
+import { ChaosWorld } from '../test/chaos/world.ts';
+
+/*
+ * A long run under faults: `node bench/soak.ts [--rollouts 2000] [--every 15] [--seed 1]`. A random fault about every
+ * `--every` seconds (0: none). Prints the speed of the first and of the last tenth, the memory of each process at
+ * start, middle and end, and what the invariants say; exits with 1 when something is lost, doubled or leaked.
+ */
+
+const { values } = parseArgs({
+  options: {
+    rollouts: { type: 'string', default: '2000' },
+    every: { type: 'string', default: '15' },
+    seed: { type: 'string', default: '1' },
+  },
+});
+const [INSTANCES, GROUP] = [10, 4];
+const epochs = Math.max(1, Math.round(Number(values.rollouts) / (INSTANCES * GROUP)));
+const rollouts = epochs * INSTANCES * GROUP;
+const every = Number(values.every);
+const draws = drawsOf(Number(values.seed));
+
+const world = await ChaosWorld.start();
+const memory: { readonly when: string; readonly bytes: ReadonlyMap<string, number> }[] = [];
+const faults: string[] = [];
+try {
+  const fields = { num_instances: INSTANCES, rollouts_per_instance: GROUP, concurrency: 8 };
+  await world.run(fields);
+  const run = await world.begin({ ...fields, epochs }, 24 * 3600 * 1000);
+  const closed = run.closed();
+  const over = closed.then(() => true);
+  memory.push({ when: 'start', bytes: memoryOf() });
+  let nextFault = Date.now() + every * 1000;
+  while (!(await Promise.race([over, sleep(1000, false)]))) {
+    const done = (await world.artifacts.listRunFiles(run.run, 'trajectories')).length;
+    if (memory.length === 1 && done >= rollouts / 2) memory.push({ when: 'middle', bytes: memoryOf() });
+    if (every === 0 || Date.now() < nextFault) continue;
+    faults.push(await fault(draws));
+    nextFault = Date.now() + every * 1000 * draws.between(0.5, 1.5);
+  }
+  memory.push({ when: 'end', bytes: memoryOf() });
+  console.log(`${rollouts} rollouts, ${faults.length} faults, the run is ${await closed}`);
+  await report(run.run);
+} finally {
+  await world.close();
+}
+
+async function fault(by: Draws): Promise<string> {
+  const name = by.pick(['sandbox-a', 'sandbox-a', 'model', 'records', 'workflows', 'temporal']);
+  const how = name === 'temporal' ? 'kill' : by.pick(['kill', 'terminate', 'freeze']);
+  if (how === 'kill') {
+    await world.kill(name);
+    if (name === 'temporal') await sleep(by.between(1000, 5000));
+  } else if (how === 'terminate') await world.terminate(name);
+  else {
+    world.stop(name);
+    await sleep(4000);
+    world.cont(name);
+  }
+  await world.respawn(name);
+  return `${how} ${name}`;
+}
+
+async function report(run: string): Promise<void> {
+  const files = await world.artifacts.listRunFiles(run, 'trajectories');
+  const ends: number[] = [];
+  for (const file of files) {
+    const text = await world.artifacts.readRunFile(run, `trajectories/${file}`);
+    if (text !== null) ends.push(Date.parse((JSON.parse(text) as Trajectory).endedAt));
+  }
+  ends.sort((a, b) => a - b);
+  const tenth = Math.floor(ends.length / 10);
+  const [first, last] = [speed(ends.slice(0, tenth)), speed(ends.slice(-tenth))];
+  console.log(
+    `rollouts a second: first tenth ${first.toFixed(2)}, last tenth ${last.toFixed(2)} (${((last / first) * 100).toFixed(0)}%)`,
+  );
+  for (const name of world.names) {
+    const shown = memory.map(
+      ({ when, bytes }) => `${when} ${((bytes.get(name) ?? 0) / 2 ** 20).toFixed(0)} MiB`,
+    );
+    console.log(`memory of ${name.padEnd(10)} ${shown.join(', ')}`);
+  }
+  const findings = new Findings();
+  await checkRecords(world, run, { scored: rollouts, turns: 4, reward: 1 }, findings);
+  const left = await checkWorld(world);
+  const broken = [...findings.broken, ...left.broken];
+  console.log(`lost ${findings.lost}, doubled ${findings.doubled}, leaked ${left.leaked}`);
+  for (const what of broken) console.log(`  ${what}`);
+  if (broken.length > 0) process.exitCode = 1;
+}
+
+/** Ends a second between the first and the last of them. */
+function speed(ends: readonly number[]): number {
+  const [first = 0, last = 0] = [ends[0], ends.at(-1)];
+  return ((ends.length - 1) * 1000) / Math.max(1, last - first);
+}
+
+/** Resident bytes of every process that runs. */
+function memoryOf(): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const name of world.names) {
+    const { pid } = world.process(name);
+    if (pid === null) continue;
+    const kib = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
+    found.set(name, Number(kib) * 1024);
+  }
+  return found;
+}

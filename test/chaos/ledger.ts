@@ -1,0 +1,70 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Outcome } from './row.ts';
+
+/** Where tries are kept unless told. */
+export const LEDGER = fileURLToPath(new URL('../../docs/reliability.jsonl', import.meta.url));
+
+/** One try, as the ledger has it, a line each. */
+export interface Try extends Outcome {
+  readonly row: string;
+  readonly seed: number;
+  readonly commit: string;
+  /** ISO time of its end. */
+  readonly at: string;
+  readonly seconds: number;
+}
+
+/** Every `of`-th seed from the `part`-th on. */
+interface Shard {
+  readonly part: number;
+  readonly of: number;
+}
+
+/** Reads a ledger; there need be none yet. Throws an Error that names the line which is no try. */
+export function readLedger(path: string): readonly Try[] {
+  if (!existsSync(path)) return [];
+  const lines = readFileSync(path, 'utf8').split('\n');
+  return lines.flatMap((line, i) => {
+    if (line.trim() === '') return [];
+    try {
+      return [JSON.parse(line) as Try];
+    } catch (error) {
+      throw new Error(`${path}, line ${i + 1} is not JSON: ${line.slice(0, 80)}`, { cause: error });
+    }
+  });
+}
+
+/** Adds a try to a ledger. */
+export function appendTry(path: string, made: Try): void {
+  appendFileSync(path, `${JSON.stringify(made)}\n`);
+}
+
+/** Whether a try lost, doubled, leaked and broke nothing. */
+export function survived({ lost, doubled, leaked, broken }: Outcome): boolean {
+  return lost === 0 && doubled === 0 && leaked === 0 && broken === '';
+}
+
+/** The seeds of a row, from 1 to as many as are wanted, that this commit has not tried; of a shard only its own. */
+export function seedsToTry(
+  ledger: readonly Try[],
+  of: { readonly row: string; readonly commit: string; readonly tries: number; readonly shard?: Shard },
+): readonly number[] {
+  const tried = new Set(
+    ledger.filter(({ row, commit }) => row === of.row && commit === of.commit).map(({ seed }) => seed),
+  );
+  const { part, of: parts } = of.shard ?? { part: 1, of: 1 };
+  const all = Array.from({ length: of.tries }, (_, i) => i + 1);
+  return all.filter((seed) => !tried.has(seed) && (seed - part) % parts === 0);
+}
+
+/** The commit that is tried, `+` behind it when the tree differs from it. */
+export function currentCommit(): string {
+  const dirty = git('status', '--porcelain', '--', '../../src', '../../trainer') !== '';
+  return `${git('rev-parse', '--short=10', 'HEAD')}${dirty ? '+' : ''}`;
+}
+
+function git(...args: string[]): string {
+  return execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
+}
