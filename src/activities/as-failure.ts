@@ -5,8 +5,8 @@ import { SteadfastError, isPermanent } from '../domain/failures.ts';
 const MESSAGE_CHARACTERS = 2000;
 const CAUSE_CHARACTERS = 500;
 
-/** Tries, of half a minute or more in all, after which a missing artifact is no store that is being mounted again. */
-const TRIES_FOR_MISSING = 8;
+/** Tries, of a quarter of a minute or more in all, after which a missing artifact is no store that is being mounted again. */
+const TRIES_FOR_MISSING = 5;
 
 /**
  * Turns whatever an activity caught into what Temporal should hear: a SteadfastError becomes a failure of its dotted

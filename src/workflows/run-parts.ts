@@ -14,7 +14,7 @@ export const CHILD = {
 } as const;
 
 /**
- * A workflow worker that dies with a task in hand is noticed after this long. Replaying the longest of a group's and a
+ * A workflow worker that dies with a task in hand is noticed after this long: with the start of the next one it stays within 5 s. Replaying the longest of a group's and a
  * rollout's histories takes well under a second, so a task that takes longer is lost.
  */
 export const TASK_TIMEOUT = '4 s';
