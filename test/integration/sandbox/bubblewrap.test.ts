@@ -88,16 +88,16 @@ describe('bubblewrap: on its host', () => {
     await Promise.all(boxes.map(async (box) => await box.close()));
   });
 
-  test('a supervisor that was killed takes its command with it, and the key is run again', async () => {
+  test('a supervisor that was killed takes its command with it, and the sandbox', async () => {
     const box = await Box.open(sandbox, host.tree);
     const uid = await uidOf(box);
     const folder = join(host.stateDir, 'sandboxes', hashOf(box.name));
-    const script = 'echo x >>log; [ $(wc -l <log) = 2 ] || sleep 60; cat log';
+    const script = 'echo x >>log; sleep 60; cat log';
     const first = assert.rejects(box.run(script, { key: 'again' }), { type: 'Sandbox.Failed' });
     await sleep(700);
     process.kill(Number.parseInt(await readFile(join(folder, 'claim'), 'utf8')), 'SIGKILL');
     await first;
-    assert.equal((await box.run(script, { key: 'again' })).output, 'x\nx\n');
+    await assert.rejects(box.run(script, { key: 'again' }), { type: 'Sandbox.Gone' });
     assert.deepEqual(
       (await traces(box, uid)).filter((trace) => trace.startsWith('process')),
       [],
