@@ -8,12 +8,12 @@ import { runRow } from '../session.ts';
 import { type ChaosWorld } from '../world.ts';
 import { TWO_HOSTS } from '../worlds.ts';
 
-const ROLLOUTS = 8;
+const ROLLOUTS = 32;
 
 /** One of two sandbox hosts dies with all it holds; it is back when the run is over. */
 export const hostLoss = runRow({
   name: 'host-loss',
-  title: 'one of two sandbox hosts lost for good, in the middle of 8 rollouts',
+  title: 'one of two sandbox hosts lost for good, in the middle of 32 rollouts',
   tries: 20,
   short: 1,
   world: TWO_HOSTS,
@@ -26,11 +26,11 @@ export const hostLoss = runRow({
       () => true,
       () => true,
     );
-    // In the middle, however loaded the machine is: from the first sandbox of that host on, within a rollout's time.
-    while ((await readdir(sandboxesOf(home)).catch(() => [])).length === 0) {
-      if (await Promise.race([ended, sleep(20, false)])) return `host ${host} had no sandbox`;
+    // In the middle, however loaded the machine is: when a good part of the rollouts has sandboxes there that were used.
+    while ((await used(home)) < ROLLOUTS / 4) {
+      if (await Promise.race([ended, sleep(20, false)])) return `host ${host} had too few sandboxes`;
     }
-    await sleep(draws.between(100, 1500));
+    await sleep(draws.between(0, 1000));
     const diedAt = Date.now();
     const comeBack = await loseHost(world, host);
     try {
@@ -47,6 +47,15 @@ export const hostLoss = runRow({
     };
   },
 });
+
+/** Sandboxes of a home in which a command has ended. */
+async function used(home: string): Promise<number> {
+  const folders = await readdir(sandboxesOf(home)).catch(() => []);
+  const calls = folders.map(
+    async (name) => await readdir(join(sandboxesOf(home), name, 'calls')).catch(() => []),
+  );
+  return (await Promise.all(calls)).filter((kept) => kept.length > 0).length;
+}
 
 /** Ends a host's worker and every process of its sandboxes, and puts its folders out of reach; the answer brings it back. */
 export async function loseHost(world: ChaosWorld, host: string): Promise<() => Promise<void>> {
