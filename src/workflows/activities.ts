@@ -75,7 +75,7 @@ const TABLE = {
     cancellationType: WAIT,
     retry: { initialInterval: '1 s', maximumInterval: '15 s', maximumAttempts: 4 },
   },
-  /** Ending processes takes seconds; what stays open after 5 attempts is left to the host's own sweep. */
+  /** Ending processes takes seconds; what stays open after 5 attempts is left to the host's reaper. */
   closeSandbox: {
     startToCloseTimeout: '1 min',
     scheduleToStartTimeout: HOST_LOST_AFTER,

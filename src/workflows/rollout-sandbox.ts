@@ -110,7 +110,7 @@ export class RolloutSandbox {
     }
   }
 
-  /** Closes the sandbox, cancelled or not; one that does not close is left to its host's sweep. */
+  /** Closes the sandbox, cancelled or not; one that does not close is left to its host's reaper. */
   async close(): Promise<void> {
     const { host } = this;
     if (host === null) return;
@@ -137,7 +137,7 @@ export class RolloutSandbox {
         const failure = isCancellation(error) ? null : knownFailure(error, 'Sandbox.Failed');
         const gone = failure?.type === 'Sandbox.Gone';
         if (!gone && failure?.type !== 'Sandbox.Unavailable') throw error;
-        // A lost host is left alone: it sweeps by itself when it comes back.
+        // A lost host is left alone: its own reaper ends what it holds when it comes back.
         if (gone) this.host = null;
         if (!this.mayMove(turn)) throw error;
         log.warn('sandbox lost', { epoch: this.epoch, turn, ...failure });

@@ -80,6 +80,13 @@ async function recordsOf(
   }
 }
 
+/** Ends a world that a session started; throws an Error that says what was left in it. */
+export async function closeChecked(world: ChaosWorld): Promise<void> {
+  const left = await checkWorld(world);
+  await world.close();
+  if (left.broken.length > 0) throw new Error(`at the end of the session: ${left.broken.join('; ')}`);
+}
+
 /** Checks a world whose runs have all ended, its workers still up: nothing left, no secret in any file. */
 export async function checkWorld(world: ChaosWorld): Promise<Findings> {
   const findings = new Findings();

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { COUNTED, type Expected } from './check-records.ts';
 import { Findings } from './findings.ts';
 import type { Events } from './histories.ts';
-import { type CheckedRun, checkRun, checkWorld } from './invariants.ts';
+import { type CheckedRun, checkRun, closeChecked } from './invariants.ts';
 import { type Draws, drawsOf } from './random.ts';
 import type { Outcome, Row, RowSession } from './row.ts';
 import type { RunInput } from './run-input.ts';
@@ -106,10 +106,7 @@ class RunSession implements RowSession {
 
   async close(): Promise<void> {
     await this.turn;
-    if (!this.owned) return;
-    const left = await checkWorld(this.world);
-    await this.world.close();
-    if (left.broken.length > 0) throw new Error(`at the end of the session: ${left.broken.join('; ')}`);
+    if (this.owned) await closeChecked(this.world);
   }
 
   private async measure(): Promise<CleanMs> {

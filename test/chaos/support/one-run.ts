@@ -1,7 +1,7 @@
 import type { Expected } from '../check-records.ts';
 import type { Findings } from '../findings.ts';
 import type { Events } from '../histories.ts';
-import { checkRun, checkWorld } from '../invariants.ts';
+import { checkRun, closeChecked } from '../invariants.ts';
 import { drawsOf, type Draws } from '../random.ts';
 import type { Outcome, Row, RowSession } from '../row.ts';
 import type { RunInput } from '../run-input.ts';
@@ -51,10 +51,7 @@ export function oneRunRow(spec: OneRunSpec): OneRunRow {
 
 async function sessionIn(world: ChaosWorld, plan: OneRunSpec['plan'], owned: boolean): Promise<RowSession> {
   const close = async () => {
-    if (!owned) return;
-    const left = await checkWorld(world);
-    await world.close();
-    if (left.broken.length > 0) throw new Error(`at the end of the session: ${left.broken.join('; ')}`);
+    if (owned) await closeChecked(world);
   };
   try {
     // The first run copies the repository and grades; those after it find both.

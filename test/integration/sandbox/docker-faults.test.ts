@@ -7,7 +7,7 @@ import { containerName, helperOptions } from '../../../src/adapters/sandbox/dock
 import { createDockerSandbox } from '../../../src/adapters/sandbox/docker/sandbox.ts';
 import type { Sandbox } from '../../../src/ports/sandbox.ts';
 import { type DaemonProxy, daemonProxy } from './daemon-proxy.ts';
-import { Box, DEADLINE, INSTANCE, LIMITS, adapter, makeHost, optionsFor } from './host.ts';
+import { Box, DEADLINE, INSTANCE, adapter, makeHost, optionsFor, specOf } from './host.ts';
 
 const UNAVAILABLE = { type: 'Sandbox.Unavailable' };
 
@@ -35,14 +35,7 @@ describe('docker: faults of its daemon', () => {
     await host.remove();
   });
 
-  const spec = (name: string) => ({
-    name,
-    run: 'r',
-    instance: INSTANCE,
-    tree: host.tree,
-    limits: LIMITS,
-    deadline: DEADLINE,
-  });
+  const spec = (name: string) => specOf(name, host.tree);
 
   test('one that hangs is given up after a minute', async () => {
     proxy.freeze();

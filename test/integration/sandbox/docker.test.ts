@@ -12,7 +12,7 @@ import { commands } from './commands.ts';
 import { diffs } from './diffs.ts';
 import { buildImage } from './image.ts';
 import { lifecycle } from './lifecycle.ts';
-import { Box, DEADLINE, INSTANCE, LIMITS, adapter, makeHost, optionsFor } from './host.ts';
+import { Box, DEADLINE, INSTANCE, LIMITS, adapter, makeHost, optionsFor, specOf } from './host.ts';
 import { snapshots } from './snapshots.ts';
 
 commands('docker');
@@ -35,14 +35,7 @@ describe('docker: on its daemon', () => {
     await host.remove();
   });
 
-  const spec = (name: string) => ({
-    name,
-    run: 'r',
-    instance: INSTANCE,
-    tree: host.tree,
-    limits: LIMITS,
-    deadline: DEADLINE,
-  });
+  const spec = (name: string) => specOf(name, host.tree);
 
   test('closing leaves no container, though a command runs', async () => {
     const box = await Box.open(sandbox, host.tree);

@@ -14,6 +14,7 @@ import type {
   Sandbox,
   SandboxCommand,
   SandboxLimits,
+  SandboxSpec,
   Snapshot,
 } from '../../../src/ports/sandbox.ts';
 
@@ -91,6 +92,11 @@ export async function makeHost(): Promise<{
     tree,
     remove: async () => await rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** What to open for a test, of a run that nobody else has. */
+export function specOf(name: string, tree: string): SandboxSpec {
+  return { name, run: 'r', instance: INSTANCE, tree, limits: LIMITS, deadline: DEADLINE };
 }
 
 /** One open sandbox under test. */

@@ -7,7 +7,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { TASK_QUEUES } from '../../../src/domain/ids.ts';
 import type { GroupInput } from '../../../src/workflows/inputs.ts';
 import type { group } from '../../../src/workflows/index.ts';
-import { instanceNamed, STUB_CONTEXT, StubRun } from '../../support/stub-run.ts';
+import { type AllActivities, instanceNamed, STUB_CONTEXT, StubRun } from '../../support/stub-run.ts';
 import { withWorkers } from '../../support/stub-workers.ts';
 import { startTemporal } from '../../support/temporal.ts';
 
@@ -82,12 +82,7 @@ describe('group', () => {
 
   it('replaces a rollout that was terminated', async () => {
     const stub = new StubRun();
-    const activities = stub.activities({
-      runTool: async ({ rollout }) => {
-        if (rollout.endsWith('/1.1')) await untilCancelled();
-        return { head: 'h', state: { kind: 'start' }, exitCode: 0, timedOut: false };
-      },
-    });
+    const activities = withFirstAtWork(stub);
     const result = await withWorkers(env, activities, async () => {
       const handle = await startGroup('rollout-terminated', { size: 2 });
       while (stub.named('runTool').length < 2) await sleep(50);
@@ -106,12 +101,7 @@ describe('group', () => {
 
   it('goes on when one rollout is cancelled by hand', async () => {
     const stub = new StubRun();
-    const activities = stub.activities({
-      runTool: async ({ rollout }) => {
-        if (rollout.endsWith('/1.1')) await untilCancelled();
-        return { head: 'h', state: { kind: 'start' }, exitCode: 0, timedOut: false };
-      },
-    });
+    const activities = withFirstAtWork(stub);
     const result = await withWorkers(env, activities, async () => {
       const handle = await startGroup('one-cancelled', { size: 2 });
       while (stub.named('runTool').length < 2) await sleep(50);
@@ -124,6 +114,16 @@ describe('group', () => {
     );
   });
 });
+
+/** Activities of which the first member's first attempt stays at its tool until it is cancelled or terminated. */
+function withFirstAtWork(stub: StubRun): AllActivities {
+  return stub.activities({
+    runTool: async ({ rollout }) => {
+      if (rollout.endsWith('/1.1')) await untilCancelled();
+      return { head: 'h', state: { kind: 'start' }, exitCode: 0, timedOut: false };
+    },
+  });
+}
 
 async function untilCancelled(): Promise<never> {
   const context = Context.current();
