@@ -29,8 +29,18 @@ export interface Config {
   readonly failpoints: string | null;
   /** Base image of the Docker sandboxes; null for the Dockerfile's own. */
   readonly sandboxBase: string | null;
+  /** Folder of Docker's own config.json, with what its users log in to registries by. */
+  readonly dockerConfig: string;
   /** What SWE-bench's own harness takes as `--namespace`: the registry namespace of its images. */
   readonly sweBench: { readonly imageNamespace: string | null };
+  /** The Hugging Face hub, by the variables that its own clients read. */
+  readonly hub: {
+    readonly url: string;
+    readonly token: string | null;
+    readonly tokenFile: string;
+    /** Cache of repositories. */
+    readonly folder: string;
+  };
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -60,8 +70,22 @@ export function loadConfig(env: Environment = process.env): Config {
     logLevel: given('STEADFAST_LOG') ?? 'info',
     failpoints: given('STEADFAST_FAILPOINTS'),
     sandboxBase: given('STEADFAST_SANDBOX_BASE'),
+    dockerConfig: resolve(given('DOCKER_CONFIG') ?? join(homedir(), '.docker')),
     sweBench: { imageNamespace: given('SWEBENCH_IMAGE_NAMESPACE') },
+    hub: hub(given, caches),
     environment: env,
+  };
+}
+
+function hub(given: (name: string) => string | null, caches: string): Config['hub'] {
+  const url = given('HF_ENDPOINT') ?? 'https://huggingface.co';
+  if (!URL.canParse(url)) throw new Error(`HF_ENDPOINT is ${JSON.stringify(url)}; expected a URL`);
+  const home = given('HF_HOME') ?? join(caches, 'huggingface');
+  return {
+    url: url.replace(/\/+$/, ''),
+    token: given('HF_TOKEN'),
+    tokenFile: resolve(given('HF_TOKEN_PATH') ?? join(home, 'token')),
+    folder: resolve(given('HF_HUB_CACHE') ?? join(home, 'hub')),
   };
 }
 

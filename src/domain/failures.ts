@@ -4,8 +4,10 @@ export type FailureType =
   | 'Instance.Invalid'
   | 'Instance.SourceMissing'
   | 'Instance.PatchDoesNotApply'
+  | 'Instance.RequirementsMissing'
   | 'Sandbox.Unavailable'
   | 'Sandbox.ImageMissing'
+  | 'Sandbox.RateLimit'
   | 'Sandbox.Gone'
   | 'Sandbox.DiskFull'
   | 'Sandbox.Failed'
@@ -33,6 +35,7 @@ const PERMANENT: ReadonlySet<FailureType> = new Set([
   'Instance.Invalid',
   'Instance.SourceMissing',
   'Instance.PatchDoesNotApply',
+  'Instance.RequirementsMissing',
   'Sandbox.ImageMissing',
   'Model.Unknown',
   'Model.BadRequest',

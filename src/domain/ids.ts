@@ -39,6 +39,11 @@ export function hostQueue(host: string): string {
   return `steadfast-sandbox-${host}`;
 }
 
+/** The task queue of one sandbox host's images: a pull takes minutes, and nothing may wait on the host's own queue. */
+export function imageQueue(host: string): string {
+  return `steadfast-images-${host}`;
+}
+
 /** Task queues by what runs on them. */
 export const TASK_QUEUES = {
   workflows: 'steadfast',

@@ -1,4 +1,5 @@
 import type { AdvantageKind } from './advantage.ts';
+import type { FindingKind, FindingPolicy } from './findings.ts';
 
 export type RunMode = 'inference' | 'train';
 export type SandboxChoice = 'auto' | 'docker' | 'bubblewrap';
@@ -33,6 +34,21 @@ export interface TrainingConfig {
   readonly advantage: AdvantageKind;
 }
 
+/** Which records of the data a run takes. */
+export interface DataSelection {
+  /** Of a data set on the hub, or of a folder that holds several; null takes the only one, or `train`. */
+  readonly split: string | null;
+  /** Branch, tag or commit of a data set on the hub; null takes its newest. */
+  readonly revision: string | null;
+  /** A condition in CEL over the record's fields; null takes all. */
+  readonly where: string | null;
+  /** How many of the records that meet it, drawn by the run's seed; null takes all. */
+  readonly sample: number | null;
+}
+
+/** All records. */
+export const WHOLE_DATA: DataSelection = { split: null, revision: null, where: null, sample: null };
+
 /** A named set that is evaluated before the first step and after the last. */
 export interface EvaluationSet {
   readonly name: string;
@@ -48,8 +64,9 @@ interface EvaluationConfig {
 export interface RunConfig {
   readonly run: string;
   readonly mode: RunMode;
-  /** Path of the data file. */
+  /** Path of a data file or folder, or the name of a data set on the Hugging Face hub. */
   readonly data: string;
+  readonly selection: DataSelection;
   /** Model name on the endpoint; in train mode a folder or Hugging Face name that the policy server loads. */
   readonly model: string;
   /** Base URL of the OpenAI-compatible endpoint; null for the embedded policy server. */
@@ -65,6 +82,12 @@ export interface RunConfig {
   readonly qualityFilter: boolean;
   readonly requireNonZeroTests: boolean;
   readonly sandbox: SandboxChoice;
+  /** Whether the files of FAIL_TO_PASS tests are taken away while the agent works, where the data does not hide them. */
+  readonly hideTests: boolean;
+  /** What each finding of the audit does to a trajectory. */
+  readonly findings: Readonly<Record<FindingKind, FindingPolicy>>;
+  /** Share of gradings that are made twice. */
+  readonly verifyShare: number;
   /** Rollouts in flight at most. */
   readonly concurrency: number;
   /** Seconds without a sign of life after which the machine that carries out a step counts as dead. */

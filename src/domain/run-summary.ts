@@ -5,15 +5,32 @@ export interface Verdict {
   /** Named as in the reference data: f2p_fails_before, f2p_passes_after, p2p_breaks_after, patch_does_not_apply, empty_f2p, … */
   readonly reason: string | null;
   readonly detail: string;
+  /** Runs with the bug that it rests on; absent in verdicts of 0.2, as is the next. */
+  readonly runs?: number;
+  /** Share of the runs in which the least steady test differs from its commonest outcome. */
+  readonly flakeScore?: number;
 }
 
-/** What a set of rollouts amounted to; rewards are of scored rollouts only. */
+/** What a set of rollouts amounted to; rewards are of scored rollouts only. What is absent was not counted under 0.2. */
 export interface RolloutTotals {
   readonly rollouts: number;
   readonly failed: number;
   readonly rewardSum: number;
   readonly resolved: number;
+  /** What doing nothing would have earned, summed over the scored rollouts of which that is known, and their number. */
+  readonly baselineSum?: number;
+  readonly baselines?: number;
+  /** Scored rollouts that are kept out of the loss, by reason, and the sum of their rewards. */
+  readonly masked?: Counts;
+  readonly maskedRewardSum?: number;
+  /** Scored rollouts by what was found in them. */
+  readonly findings?: Counts;
+  /** Scored rollouts whose grading was made twice. */
+  readonly verified?: number;
 }
+
+/** Numbers by name. */
+export type Counts = Readonly<Record<string, number>>;
 
 export interface EvaluationTotals extends RolloutTotals {
   readonly set: string;
@@ -30,6 +47,8 @@ export interface RunSummary {
   readonly rewardByStep: readonly number[];
   /** Records left out for want of FAIL_TO_PASS or PASS_TO_PASS. */
   readonly droppedWithoutTests: number;
+  /** What the data was: records before condition and sample, and the commit of a data set of the hub. Absent under 0.2. */
+  readonly data?: { readonly records?: number; readonly revision?: string | null } | undefined;
   readonly filter: {
     readonly checked: number;
     readonly kept: number;

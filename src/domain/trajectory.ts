@@ -1,3 +1,5 @@
+import type { Finding, FindingKind } from './findings.ts';
+import type { MaskReason } from './mask.ts';
 import type { Message, ToolCall, ToolDefinition, Usage } from './messages.ts';
 import type { RewardMetrics, TestOutcomes } from './reward.ts';
 
@@ -35,6 +37,8 @@ export type TurnLink =
       readonly observation: string;
       readonly exitCode: number | null;
       readonly timedOut: boolean;
+      /** Whether the kernel ended one of its processes for want of memory; absent in turns of 0.2. */
+      readonly outOfMemory?: boolean;
       readonly startedAt: string;
       readonly durationMs: number;
     };
@@ -48,7 +52,25 @@ interface GradingMetrics {
   readonly gradingTimedOut: number;
   /** The agent's diff did not apply, or was too large, and was left out. */
   readonly patchRejected: number;
+  /** The control run was made, and a test passed in it that was made to fail. */
+  readonly controlled: number;
+  readonly forged: number;
+  readonly gradingOutOfMemory: number;
+  /** A sampled grading was made twice. */
+  readonly verified: number;
+  /** What doing nothing earns on this instance. */
+  readonly baselineReward: number;
 }
+
+/** The verdict of the data set's own harness, over the same log. */
+export interface OfficialVerdict {
+  readonly resolved: boolean;
+  /** As the harness writes it into its report.json. */
+  readonly report: Readonly<Record<string, unknown>>;
+}
+
+/** What ended a grading that the patch kept from ending by itself: its reward is 0, by name. */
+export type Abuse = 'time' | 'memory' | 'disk' | 'processes';
 
 /** What a grading found, with the evidence. */
 export interface Grading {
@@ -63,6 +85,10 @@ export interface Grading {
   readonly timedOut: boolean;
   readonly log: string;
   readonly durationMs: number;
+  /** What the grading saw; absent in gradings of 0.2, as are those below. */
+  readonly findings?: readonly Finding[];
+  readonly abuse?: Abuse | null;
+  readonly official?: OfficialVerdict | null;
 }
 
 /** The record of one rollout, readable without Temporal. */
@@ -70,6 +96,10 @@ export interface Trajectory {
   readonly run: string;
   readonly rollout: string;
   readonly instanceId: string;
+  /** sha256 of the parsed instance, by which it can be graded again; absent in trajectories of 0.2. */
+  readonly instance?: string;
+  /** What its sandboxes ran in: an image's repo digest or id; null when none was opened, absent in trajectories of 0.2. */
+  readonly environment?: string | null;
   readonly status: 'scored' | 'failed' | 'cancelled';
   readonly stopReason: StopReason;
   /** The failure's dotted type and message; null when scored. */
@@ -79,9 +109,13 @@ export interface Trajectory {
   readonly seed: number;
   readonly tools: readonly ToolDefinition[];
   readonly turns: readonly TurnLink[];
-  /** Null when the rollout failed: an infrastructure failure has no reward. */
+  /** The one that counts; what was earned stands in the grading. Null when the rollout failed: that has no reward. */
   readonly reward: number | null;
   readonly resolved: boolean;
+  /** The audit's, the grading's among them; absent in trajectories of 0.2, as is the mask. */
+  readonly findings?: readonly Finding[];
+  /** Why it is kept out of the loss; null when it is not. */
+  readonly mask?: MaskReason | null;
   readonly metrics: Readonly<Record<string, number>>;
   readonly grading: Grading | null;
   readonly usage: Usage;
@@ -102,6 +136,14 @@ export interface RolloutResult {
   readonly failureMessage?: string;
   readonly reward: number | null;
   readonly resolved: boolean;
+  /** Why it is kept out of the loss; null when it is not, absent in results of 0.2. */
+  readonly mask?: MaskReason | null;
+  /** What doing nothing earns on its instance; null where that is not known. */
+  readonly baselineReward?: number | null;
+  /** What the audit and the grading found, each kind once. */
+  readonly findings?: readonly FindingKind[];
+  /** Whether its grading was made twice. */
+  readonly verified?: boolean;
   readonly policyVersion: number;
   readonly turns: number;
   /** sha256 of the trajectory in the artifact store; null when it could not be written. */

@@ -20,9 +20,25 @@ export interface SandboxSpec {
    * Null where the image holds /testbed; opening then applies the instance's bug patch, if it has one.
    */
   readonly tree: string | null;
+  /**
+   * What `environment` answered: the sandbox runs in exactly that. An image by its repo digest on every host, one by its id
+   * where that is, else as the instance names it.
+   */
+  readonly environment?: string | undefined;
+  /** Absolute path of a folder of Python packages that commands import from (Datasets.prepareRequirements); none where absent. */
+  readonly requirements?: string | null;
+  /** Paths below /testbed that are taken away before the first commit; none where absent. */
+  readonly hidden?: readonly string[];
   readonly limits: SandboxLimits;
   /** ISO time of the end of its longest lease: after it anybody may end the sandbox, whoever opened it. */
   readonly deadline: string;
+}
+
+/** How `environment` answers. */
+interface EnvironmentOptions {
+  /** What it answered before, maybe on another host: the same again where that can be had. */
+  readonly pinned?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** One command in a sandbox. */
@@ -35,6 +51,11 @@ export interface SandboxCommand {
   readonly session: 'shell' | 'plain';
   readonly stdin?: string;
   readonly timeoutMs: number;
+  /**
+   * Bytes taken at most of what the command writes to its report: a pipe, its file descriptor named by STEADFAST_REPORT_FD,
+   * whose other end the supervisor holds, so that what went through it cannot be taken back. Without it there is no such pipe.
+   */
+  readonly reportBytes?: number;
   /** Bytes kept of the output's head and tail together; the rest is dropped where it arises. */
   readonly outputBytes: number;
 }
@@ -50,6 +71,8 @@ export interface CommandResult {
   /** True when the kernel ended a process of the sandbox for want of memory during this command. */
   readonly outOfMemory: boolean;
   readonly durationMs: number;
+  /** What came through the pipe, invalid UTF-8 replaced; null where none was asked for, or where more came than asked for. */
+  readonly report: string | null;
   /**
    * Names the state of the agent's file systems after the command: equal ones hold the same, and `start` is the state
    * at opening.
@@ -76,8 +99,11 @@ export interface SandboxInfo {
 /** Isolated machines for agents and tests. All errors are SteadfastErrors of type `Sandbox.*`. */
 export interface Sandbox {
   readonly kind: 'docker' | 'bubblewrap';
-  /** Names what the instance runs in (image id, or digest of the Python environment), for cache keys and records. */
-  environment(instance: Instance): Promise<string>;
+  /**
+   * Names what the instance runs in, for cache keys and records: an image by its repo digest (`name@sha256:…`) where a registry
+   * gave one, else by its id; or a digest of the Python environment. An image that is not there is pulled.
+   */
+  environment(instance: Instance, options?: EnvironmentOptions): Promise<string>;
   /**
    * Opens the sandbox, or adopts the one of that name. /testbed holds the repository with one commit of history, the
    * bug in it. `Instance.PatchDoesNotApply` when an image's repository does not take the bug patch.

@@ -1,19 +1,11 @@
 import { z } from 'zod';
-
-const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._+-]*$/;
+import { requirementsSchema } from './instance-requirements.ts';
+import { SOURCE_EXPECTED, sourceSchema } from './instance-source.ts';
 
 /** Test ids as a list, or as the JSON text of one (SWE-bench). */
 const testIds = z.union([z.array(z.string().min(1)), z.string().transform(listInText)]);
 
 const text = z.string().nullish();
-
-const source = z.object({
-  kind: z.literal('pypi-sdist'),
-  name: z.string().regex(PLAIN_NAME),
-  version: z.string().min(1),
-  filename: z.string().regex(PLAIN_NAME),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-});
 
 /** One record of a data file as it stands on the wire; fields that are not named here are ignored. */
 export const instanceRecordSchema = z.object({
@@ -24,17 +16,35 @@ export const instanceRecordSchema = z.object({
   PASS_TO_PASS: testIds,
   problem_statement: text,
   test_patch: text,
-  source: source.nullish(),
+  source: sourceSchema.nullish(),
   image: text,
   image_name: text,
+  docker_image: text,
   base_commit: text,
   language: text,
+  requirements: z.unknown().optional(),
+  extra_deps: z.unknown().optional(),
+  version: z.union([z.string(), z.number().transform(String)]).nullish(),
+  eval_script: text,
+  log_parser: text,
+  eval_type: z.enum(['pass_and_fail', 'fail_only']).nullish(),
+  image_assets: z.unknown().optional(),
 });
 
 /** A record that the schema has passed. */
 export type InstanceRecord = z.infer<typeof instanceRecordSchema>;
 
+/** Requirements are read only where they are used: SWE-rebench keeps the freeze of an image's packages under that name. */
+export const requirementsRecordSchema = z.object({
+  requirements: requirementsSchema.nullish(),
+  extra_deps: requirementsSchema.nullish(),
+});
+
+/** The fields that records are read by; a column of a data file that is not among them need not be parsed. */
+export const INSTANCE_FIELDS: readonly string[] = Object.keys(instanceRecordSchema.shape);
+
 const TEST_IDS = 'a list of test ids, or a JSON string of one';
+const REQUIREMENTS = 'a list of pip requirements by package name, such as ["asgiref", "sqlparse<0.5"]';
 
 /** What each field should hold, for messages. */
 const EXPECTED: Readonly<Record<string, string>> = {
@@ -43,12 +53,10 @@ const EXPECTED: Readonly<Record<string, string>> = {
   patch: 'a unified diff',
   FAIL_TO_PASS: TEST_IDS,
   PASS_TO_PASS: TEST_IDS,
-  source: 'an object {kind: "pypi-sdist", name, version, filename, sha256}',
-  'source.kind': '"pypi-sdist"',
-  'source.name': 'the name of a package',
-  'source.version': 'a non-empty string',
-  'source.filename': 'the name of a file, without folders',
-  'source.sha256': '64 hexadecimal digits',
+  requirements: REQUIREMENTS,
+  extra_deps: REQUIREMENTS,
+  eval_type: '"pass_and_fail" or "fail_only"',
+  ...SOURCE_EXPECTED,
 };
 
 /** Every problem of a record, a line each: field, value and what was expected. */

@@ -1,68 +1,109 @@
 import { SteadfastError } from '../domain/failures.ts';
 import type { Instance, InstanceFormat, Source } from '../domain/instance.ts';
-import { sweBenchImage, sweSmithImage, type SweBenchSettings } from './instance-image.ts';
+import { sweSmithImage, unnamedImage, type SweBenchSettings } from './instance-image.ts';
+import { languageOfPatch } from './instance-language.ts';
+import { officialOf } from './instance-official.ts';
+import { fromR2e, isR2eRecord } from './instance-r2e.ts';
 import {
   cut,
   instanceRecordSchema,
   isRecord,
   recordProblems,
+  requirementsRecordSchema,
   type InstanceRecord,
 } from './instance-record.ts';
+import { runnerOf } from './instance-runner.ts';
 
 /**
- * Reads one record of any of the three families into an Instance; throws `Instance.Invalid` that names `where` it
- * stands, the instance, and each bad field with its value and what was expected.
+ * Reads one record of any family into an Instance; throws `Instance.Invalid` that names `where` it stands, the instance,
+ * and each bad field with its value and what was expected.
  *
- * A record with a source distribution or an SWE-smith image has a `patch` that makes the bug; a record with a
- * `test_patch` is SWE-bench's, and its `patch` is the fix.
+ * A record with a `test_patch` is of SWE-bench's family (SWE-Gym, SWE-rebench and R2E-Gym too), and its `patch` is the
+ * fix; a record with a source or an SWE-smith image alone has a `patch` that makes the bug. Test ids stay as they stand.
+ * A folder's digest is left empty: whoever reads the data knows where the folder is.
  */
 export function parseInstance(record: unknown, where: string, settings: SweBenchSettings): Instance {
   if (!isRecord(record))
     throw invalid(where, null, [`expected an object, got ${cut(JSON.stringify(record))}`]);
+  if (!isR2eRecord(record)) return parseRecord(record, where, settings);
+  const made = fromR2e(record);
+  if ('problems' in made) throw invalid(where, record['docker_image'], made.problems);
+  return parseRecord(made.record, where, settings);
+}
+
+function parseRecord(
+  record: Readonly<Record<string, unknown>>,
+  where: string,
+  settings: SweBenchSettings,
+): Instance {
   const result = instanceRecordSchema.safeParse(record);
   if (!result.success) {
-    const unsourced = ['source', 'image', 'image_name', 'test_patch'].every((field) => !record[field]);
+    const unsourced = [...Object.keys(IMAGE_FIELDS), 'source', 'test_patch'].every((field) => !record[field]);
     const problems = recordProblems(record, result.error);
     throw invalid(where, record['instance_id'], unsourced ? [...problems, NO_SOURCE] : problems);
   }
   const wire = result.data;
   const format = formatOf(wire);
-  const source = format === null ? null : sourceOf(wire, format, settings);
-  if (format === null || source === null) throw invalid(where, wire.instance_id, [NO_SOURCE]);
+  if (format === null) throw invalid(where, wire.instance_id, [NO_SOURCE]);
+  const source = sourceOf(wire, format, settings);
   const fixes = format === 'swe-bench';
+  const language = wire.language ? wire.language.toLowerCase() : languageOfPatch(wire.patch);
+  const failToPass = [...new Set(wire.FAIL_TO_PASS)];
+  const passToPass = [...new Set(wire.PASS_TO_PASS)];
   return {
     instanceId: wire.instance_id,
     format,
     repo: wire.repo,
     problemStatement: wire.problem_statement ?? '',
-    failToPass: [...new Set(wire.FAIL_TO_PASS)],
-    passToPass: [...new Set(wire.PASS_TO_PASS)],
+    failToPass,
+    passToPass,
     source,
     bugPatch: fixes ? null : wire.patch,
     goldPatch: fixes ? wire.patch : null,
     testPatch: fixes ? (wire.test_patch ?? null) : null,
     baseCommit: wire.base_commit ?? null,
-    language: (wire.language ?? 'python').toLowerCase(),
+    language,
+    requirements: source.kind === 'image' ? [] : requirementsOf(record, where, wire.instance_id),
+    runner: runnerOf(language, wire.repo, [...failToPass, ...passToPass]),
+    official: officialOf(wire, format, source.kind === 'image' ? source.image : imageNamed(wire)),
   };
 }
 
-const NO_SOURCE =
-  'it has no source; expected `source` (a PyPI source distribution), `image_name` (SWE-smith) or `test_patch` (SWE-bench)';
+const IMAGE_FIELDS = { image: true, image_name: true, docker_image: true } as const;
 
-function formatOf(wire: InstanceRecord): InstanceFormat | null {
-  if (wire.source) return 'pypi-sdist';
-  // An empty test_patch still marks SWE-bench's family: no other record carries the field.
-  if (typeof wire.test_patch === 'string') return 'swe-bench';
-  return wire.image_name || wire.image ? 'swe-smith' : null;
+const NO_SOURCE =
+  'it has no source; expected `source` (a PyPI source distribution, a git commit or a folder), `image_name` (SWE-smith) or `test_patch` (SWE-bench)';
+
+function imageNamed(wire: InstanceRecord): string | null {
+  return wire.image || wire.image_name || wire.docker_image || null;
 }
 
-function sourceOf(wire: InstanceRecord, format: InstanceFormat, settings: SweBenchSettings): Source | null {
-  if (wire.source) return wire.source;
-  const named = wire.image || wire.image_name;
+function formatOf(wire: InstanceRecord): InstanceFormat | null {
+  // An empty test_patch still marks SWE-bench's family: no other record carries the field.
+  if (typeof wire.test_patch === 'string') return 'swe-bench';
+  if (wire.source?.kind === 'pypi-sdist') return 'pypi-sdist';
+  return wire.source || imageNamed(wire) !== null ? 'swe-smith' : null;
+}
+
+function sourceOf(wire: InstanceRecord, format: InstanceFormat, settings: SweBenchSettings): Source {
+  const { source } = wire;
+  if (source) return source.kind === 'folder' ? { ...source, digest: '' } : source;
+  const named = imageNamed(wire);
   if (format === 'swe-bench') {
-    return { kind: 'image', image: named || sweBenchImage(wire.instance_id, settings) };
+    return { kind: 'image', image: named ?? unnamedImage(wire.instance_id, wire.repo, settings) };
   }
-  return named ? { kind: 'image', image: sweSmithImage(named) } : null;
+  return { kind: 'image', image: sweSmithImage(named ?? '') };
+}
+
+/** Pip requirements of a record that brings no image, under either of the names that data sets use. */
+function requirementsOf(
+  record: Readonly<Record<string, unknown>>,
+  where: string,
+  instanceId: string,
+): readonly string[] {
+  const result = requirementsRecordSchema.safeParse(record);
+  if (!result.success) throw invalid(where, instanceId, recordProblems(record, result.error));
+  return [...new Set(result.data.requirements ?? result.data.extra_deps ?? [])];
 }
 
 function invalid(where: string, instanceId: unknown, problems: readonly string[]): SteadfastError {

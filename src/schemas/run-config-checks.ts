@@ -8,22 +8,28 @@ import { MODE_DEFAULTS, runConfigJsonSchema, runConfigSchema } from './run-confi
 /** The fields of an input that are good by themselves. */
 type Values = Partial<ReturnType<typeof runConfigSchema.parse>>;
 
-/** Checks each field by itself, so that one bad field hides no other. */
+/** Checks each field of a run's config by itself. */
 export function checkFields(input: unknown): { problems: string[]; values: Values } {
+  return checkFieldsOf(runConfigSchema.shape, runConfigJsonSchema(), 'mode, model, data, …', input);
+}
+
+/** Checks each field of an object by itself, so that one bad field hides no other; `json` is the JSON Schema of `shape`. */
+export function checkFieldsOf(
+  shape: Readonly<Record<string, z.ZodType>>,
+  json: FieldSchema,
+  fields: string,
+  input: unknown,
+): { problems: string[]; values: Record<string, unknown> } {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    return {
-      problems: [`it is ${show(input)}; expected a JSON object with mode, model, data, …`],
-      values: {},
-    };
+    return { problems: [`it is ${show(input)}; expected a JSON object with ${fields}`], values: {} };
   }
-  const known = Object.keys(runConfigSchema.shape);
+  const known = Object.keys(shape);
   const problems: string[] = [];
   for (const [name, value] of Object.entries(input)) {
     if (!known.includes(name)) problems.push(unknownField(name, value, known));
   }
-  const values: Values = {};
-  const json: FieldSchema = runConfigJsonSchema();
-  for (const [name, schema] of Object.entries(runConfigSchema.shape)) {
+  const values: Record<string, unknown> = {};
+  for (const [name, schema] of Object.entries(shape)) {
     const value: unknown = Reflect.get(input, name);
     const parsed = z.safeParse(schema, value);
     if (parsed.success) Object.assign(values, { [name]: parsed.data });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FINDING_POLICIES, type FindingKind } from '../domain/findings.ts';
 import { DEFAULT_INSTANCE_PROMPT_TEMPLATE, DEFAULT_SYSTEM_PROMPT, PLACEHOLDERS } from './prompt-template.ts';
 
 /** Defaults that depend on the mode; every other default stands in the schema below. */
@@ -47,7 +48,31 @@ export const runConfigSchema = z.strictObject({
     .describe(
       'Base URL of an OpenAI-compatible endpoint, for inference (default: OPENAI_BASE_URL, else the embedded policy server)',
     ),
-  data: z.string().min(1).describe('Data file of instances, JSONL'),
+  data: z
+    .string()
+    .min(1)
+    .describe(
+      'Instances: a JSON, JSONL or Parquet file, a folder of them, or a data set of the Hugging Face hub',
+    ),
+  split: z
+    .string()
+    .min(1)
+    .nullable()
+    .optional()
+    .describe('Split of the data set (default: the only one, else train)'),
+  revision: z
+    .string()
+    .min(1)
+    .nullable()
+    .optional()
+    .describe('Branch, tag or commit of the data set on the hub (default: its newest)'),
+  where: z
+    .string()
+    .min(1)
+    .nullable()
+    .optional()
+    .describe('Take the records that meet a CEL condition, such as \'repo == "django/django"\''),
+  sample: count().nullable().optional().describe('Take N of them, drawn by the seed (default: all)'),
   num_instances: count()
     .nullable()
     .optional()
@@ -125,6 +150,25 @@ export const runConfigSchema = z.strictObject({
     .enum(['auto', 'docker', 'bubblewrap'])
     .default('auto')
     .describe('auto takes Docker where a daemon answers, else bubblewrap'),
+  hide_tests: z
+    .boolean()
+    .default(false)
+    .describe('Take the files of FAIL_TO_PASS tests away while the agent works'),
+  findings: z
+    .partialRecord(
+      z.enum(Object.keys(FINDING_POLICIES) as FindingKind[]),
+      z.enum(['mask', 'penalise', 'keep']),
+    )
+    .default({})
+    .describe(
+      'What a finding of the audit does to a trajectory: mask keeps it out of the loss, penalise gives it the reward of doing nothing, keep only notes it',
+    ),
+  verify_share: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.02)
+    .describe('Share of gradings that are made twice and compared'),
   concurrency: count()
     .max(4096)
     .optional()

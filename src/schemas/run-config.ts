@@ -1,4 +1,5 @@
 import { SteadfastError } from '../domain/failures.ts';
+import { FINDING_POLICIES } from '../domain/findings.ts';
 import { fileSafe } from '../domain/ids.ts';
 import type { RunConfig } from '../domain/run-config.ts';
 import { checkFields, checkTogether } from './run-config-checks.ts';
@@ -30,6 +31,12 @@ export function parseRunConfig(input: unknown, context: RunContext): RunConfig {
     run: wire.run ?? fileSafe(context.workflowId),
     mode,
     data: wire.data,
+    selection: {
+      split: wire.split ?? null,
+      revision: wire.revision ?? null,
+      where: wire.where ?? null,
+      sample: wire.sample ?? null,
+    },
     model: wire.model,
     apiBase:
       mode === 'train' ? null : wire.api_base === undefined ? (context.apiBase ?? null) : wire.api_base,
@@ -43,6 +50,9 @@ export function parseRunConfig(input: unknown, context: RunContext): RunConfig {
     qualityFilter: wire.quality_filter,
     requireNonZeroTests: wire.require_non_zero_tests,
     sandbox: wire.sandbox,
+    hideTests: wire.hide_tests,
+    findings: { ...FINDING_POLICIES, ...wire.findings },
+    verifyShare: wire.verify_share,
     concurrency: wire.concurrency ?? context.machineConcurrency,
     heartbeatSeconds: wire.heartbeat_seconds,
     maxFailedShare: wire.max_failed_share,
