@@ -1,3 +1,4 @@
+import { WHOLE_DATA } from '../../src/domain/run-config.ts';
 import { readFile, writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -42,6 +43,7 @@ const datasets = createDatasets({
   python: ['python3'],
   environment: settings.environment,
   sweBench: settings.sweBench,
+  hub: settings.hub,
 });
 const stateDir = await mkdtemp(join(tmpdir(), 'demonstrations-'));
 const sandbox = createBubblewrapSandbox({ stateDir, pythonEnv: toolPaths(settings.cache).guestEnv });
@@ -51,7 +53,12 @@ const LIMITS = { memoryBytes: 2 ** 30, pids: 256, cpus: 1, diskBytes: 2 ** 28 };
 try {
   const lines: string[] = [];
   for (const path of values.data) {
-    const { instances } = await datasets.load(path, { requireNonZeroTests: true });
+    const { instances } = await datasets.load({
+      data: path,
+      selection: WHOLE_DATA,
+      seed: 0,
+      requireNonZeroTests: true,
+    });
     for (const instance of instances) {
       for (const conversation of await conversationsOf(instance)) {
         lines.push(JSON.stringify({ instance_id: instance.instanceId, messages: conversation }));

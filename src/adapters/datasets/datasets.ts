@@ -1,56 +1,48 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { SteadfastError } from '../../domain/failures.ts';
-import type { Instance } from '../../domain/instance.ts';
-import type { DatasetPage, Datasets } from '../../ports/datasets.ts';
-import { parseInstanceFile } from '../../schemas/instance-file.ts';
-import type { SweBenchSettings } from '../../schemas/instance-image.ts';
-import { fetchSdist } from './sdists.ts';
-import { patchedTree, pristineTree, type Host } from './trees.ts';
+import type { Instance, Source } from '../../domain/instance.ts';
+import type { DatasetRecords, Datasets } from '../../ports/datasets.ts';
+import { folderOrigin } from './folder-source.ts';
+import { gitOrigin } from './git-source.ts';
+import { createLoader, type LoaderOptions } from './load/loader.ts';
+import { createRecordReader } from './load/raw-records.ts';
+import { Shared } from './made-once.ts';
+import { requirementsFolder } from './requirements.ts';
+import { sdistOrigin } from './sdists.ts';
+import { patchedTree, pristineTree, type Host, type Origin } from './trees.ts';
 
-/** Data files in JSON Lines or JSON, and source trees made from PyPI's source distributions. */
-export function createDatasets(options: Host & { readonly sweBench: SweBenchSettings }): Datasets {
-  const { cacheDir, python } = options;
-  // Two callers of this process share the making of a tree.
-  const making = new Map<string, Promise<string>>();
-
-  async function load(
-    path: string,
-    { requireNonZeroTests }: { readonly requireNonZeroTests: boolean },
-  ): Promise<DatasetPage> {
-    const all = parseInstanceFile(await readData(path), path, options.sweBench);
-    const instances = requireNonZeroTests ? all.filter(hasBothLists) : all;
-    return { instances, droppedWithoutTests: all.length - instances.length };
-  }
+/** Data files, the source trees of their instances, and the packages that their tests need. */
+export function createDatasets(options: Host & LoaderOptions): Datasets & DatasetRecords {
+  const trees = new Shared();
+  const requirements = new Shared();
 
   async function prepareTree(instance: Instance, stage: 'pristine' | 'bugged'): Promise<string | null> {
-    const { source } = instance;
-    if (source.kind === 'image') return null;
+    const origin = originOf(options, instance.source);
+    if (origin === null) return null;
     const patch = stage === 'bugged' ? instance.bugPatch : null;
-    const key = `${source.sha256} ${patch ?? ''}`;
-    const sdist = { sha256: source.sha256, archive: async () => await fetchSdist(cacheDir, python, source) };
-    const made =
-      making.get(key) ??
-      (patch === null
-        ? pristineTree(options, sdist)
-        : patchedTree(options, sdist, patch, instance.instanceId)
-      ).finally(() => making.delete(key));
-    making.set(key, made);
-    return await made;
+    return await trees.of(JSON.stringify([...origin.name, patch]), async () =>
+      patch === null
+        ? await pristineTree(options, origin)
+        : await patchedTree(options, origin, patch, instance.instanceId),
+    );
   }
 
-  return { load, prepareTree };
-}
-
-function hasBothLists(instance: Instance): boolean {
-  return instance.failToPass.length > 0 && instance.passToPass.length > 0;
-}
-
-async function readData(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    const message = `The data file ${path} cannot be read (looked at ${resolve(path)}); expected JSON Lines or a JSON array`;
-    throw new SteadfastError('Instance.Invalid', message, { cause });
+  async function prepareRequirements(instance: Instance): Promise<string | null> {
+    if (instance.requirements.length === 0) return null;
+    const tree = await prepareTree(instance, 'pristine');
+    const key = JSON.stringify([tree, ...instance.requirements.toSorted()]);
+    return await requirements.of(key, async () => await requirementsFolder(options, instance, tree));
   }
+
+  return {
+    load: createLoader(options),
+    readRecords: createRecordReader(options),
+    prepareTree,
+    prepareRequirements,
+  };
+}
+
+/** Null where an image holds the repository. */
+function originOf(host: Host, source: Source): Origin | null {
+  if (source.kind === 'pypi-sdist') return sdistOrigin(host, source);
+  if (source.kind === 'git') return gitOrigin(host, source);
+  return source.kind === 'folder' ? folderOrigin(source) : null;
 }

@@ -5,13 +5,33 @@ import { fileURLToPath } from 'node:url';
 import { SteadfastError } from '../../domain/failures.ts';
 import type { Source } from '../../domain/instance.ts';
 import { runCommand } from './command.ts';
+import type { Host, Origin } from './trees.ts';
 
+const UNPACK = fileURLToPath(new URL('unpack_sdist.py', import.meta.url));
 const FETCH = fileURLToPath(new URL('fetch_sdist.py', import.meta.url));
 
 type Sdist = Extract<Source, { kind: 'pypi-sdist' }>;
 
+/** The content of a source distribution without its top folder. */
+export function sdistOrigin(host: Host, sdist: Sdist): Origin {
+  return {
+    name: [sdist.sha256],
+    fill: async (folder) => await unpack(host, await fetchSdist(host, sdist), folder),
+  };
+}
+
+async function unpack(host: Host, archive: string, folder: string): Promise<void> {
+  const command = [...host.python, UNPACK, archive, folder];
+  const result = await runCommand(command, { cwd: host.cacheDir, timeoutMs: 120_000 });
+  if (result.exitCode === 0) return;
+  throw new SteadfastError(
+    'Instance.SourceMissing',
+    `${archive} could not be unpacked: ${result.output.trim()}`,
+  );
+}
+
 /** The file of a source distribution below <cache>/sdists, fetched by pip when absent; its sha256 is always checked. */
-export async function fetchSdist(cacheDir: string, python: readonly string[], sdist: Sdist): Promise<string> {
+async function fetchSdist({ cacheDir, python }: Host, sdist: Sdist): Promise<string> {
   const folder = join(cacheDir, 'sdists');
   const path = join(folder, sdist.filename);
   if ((await sha256Of(path)) === sdist.sha256) return path;

@@ -1,3 +1,4 @@
+import { wholeOf } from '../../support/instance.ts';
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
@@ -154,17 +155,14 @@ test('a data file is read, instances without tests are dropped and counted, and 
   const lines = [record, { ...record, FAIL_TO_PASS: [] }, { ...record, PASS_TO_PASS: '[]' }];
   await writeFile(path, lines.map((line) => JSON.stringify(line)).join('\n'));
   const datasets = realDatasets();
-  const kept = await datasets.load(path, { requireNonZeroTests: true });
+  const kept = await datasets.load(wholeOf(path, true));
   assert.deepEqual([kept.instances.length, kept.droppedWithoutTests], [1, 2]);
-  const all = await datasets.load(path, { requireNonZeroTests: false });
+  const all = await datasets.load(wholeOf(path, false));
   assert.deepEqual([all.instances.length, all.droppedWithoutTests], [3, 0]);
   await symlink(path, join(home, 'link.jsonl'));
-  assert.equal(
-    (await datasets.load(join(home, 'link.jsonl'), { requireNonZeroTests: true })).instances.length,
-    1,
-  );
+  assert.equal((await datasets.load(wholeOf(join(home, 'link.jsonl'), true))).instances.length, 1);
   await assert.rejects(
-    datasets.load(join(home, 'none.jsonl'), { requireNonZeroTests: true }),
+    datasets.load(wholeOf(join(home, 'none.jsonl'), true)),
     typed('Instance.Invalid', /The data file .*none\.jsonl cannot be read/),
   );
 });

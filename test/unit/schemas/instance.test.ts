@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { SteadfastError } from '../../../src/domain/failures.ts';
-import { parseInstanceFile } from '../../../src/schemas/instance-file.ts';
+import type { Instance } from '../../../src/domain/instance.ts';
+import { parseInstance } from '../../../src/schemas/instance.ts';
 
 const settings = { imageNamespace: null };
 const examples = new URL('../../../examples/', import.meta.url);
 /** One record of SWE-bench Lite (scikit-learn, BSD-3-Clause) and one of SWE-smith (pandas, BSD-3-Clause), as published. */
-const [BENCH = '', SMITH = ''] = readFileSync(new URL('real-records.jsonl', import.meta.url), 'utf8').split(
-  '\n',
-);
+const [BENCH, SMITH] = linesOf(new URL('real-records.jsonl', import.meta.url));
 
 const base: Readonly<Record<string, unknown>> = {
   instance_id: 'pypi__demo.00000000.func__1',
@@ -26,37 +25,38 @@ const base: Readonly<Record<string, unknown>> = {
   },
 };
 const sourceless = Object.fromEntries(Object.entries(base).filter(([field]) => field !== 'source'));
-const parse = (...records: readonly unknown[]) =>
-  parseInstanceFile(records.map((record) => JSON.stringify(record)).join('\n'), 'data.jsonl', settings);
+const parse = (...records: readonly unknown[]): Instance[] =>
+  records.map((record, i) => parseInstance(record, `data.jsonl line ${i + 1}`, settings));
+const one = (record: unknown): Instance => parseInstance(record, 'data.jsonl line 1', settings);
 
-/** The message of the Instance.Invalid that a text causes. */
-function complaint(text: string): string {
+/** The message of the Instance.Invalid that a record causes. */
+function complaint(record: unknown): string {
   try {
-    parseInstanceFile(text, 'data.jsonl', settings);
+    one(record);
   } catch (error) {
     assert.ok(error instanceof SteadfastError);
     assert.equal(error.type, 'Instance.Invalid');
     return error.message;
   }
-  throw new assert.AssertionError({ message: `accepted: ${text}` });
+  throw new assert.AssertionError({ message: `accepted: ${JSON.stringify(record)}` });
 }
 
 test("SWE-bench's patch is the fix, its lists are JSON strings, and its image follows the official rule", () => {
-  const [instance] = parseInstanceFile(BENCH, 'bench.jsonl', settings);
-  assert.equal(instance?.format, 'swe-bench');
+  const instance = one(BENCH);
+  assert.equal(instance.format, 'swe-bench');
   assert.equal(instance.bugPatch, null);
   assert.match(instance.goldPatch ?? '', /^diff --git/);
   assert.match(instance.testPatch ?? '', /^diff --git/);
   assert.equal(instance.failToPass.length > 0 && instance.failToPass.every((id) => id.includes('::')), true);
   const name = 'sweb.eval.x86_64.scikit-learn_1776_scikit-learn-13584:latest';
   assert.deepEqual(instance.source, { kind: 'image', image: `swebench/${name}` });
-  const [elsewhere] = parseInstanceFile(BENCH, 'bench.jsonl', { imageNamespace: 'mirror.example/swe' });
-  assert.deepEqual(elsewhere?.source, { kind: 'image', image: `mirror.example/swe/${name}` });
+  const elsewhere = parseInstance(BENCH, 'bench.jsonl line 1', { imageNamespace: 'mirror.example/swe' });
+  assert.deepEqual(elsewhere.source, { kind: 'image', image: `mirror.example/swe/${name}` });
 });
 
 test("SWE-smith's patch makes the bug, and its image has the published name", () => {
-  const [instance] = parseInstanceFile(SMITH, 'smith.jsonl', settings);
-  assert.equal(instance?.format, 'swe-smith');
+  const instance = one(SMITH);
+  assert.equal(instance.format, 'swe-smith');
   assert.match(instance.bugPatch ?? '', /^diff --git/);
   assert.equal(instance.goldPatch, null);
   assert.equal(instance.testPatch, null);
@@ -80,9 +80,7 @@ test('lists may be lists in any family, an image may be named, and an optional f
 
 test('the shipped examples parse, each one once, with ids that keep their spaces', () => {
   const files = readdirSync(examples).filter((file) => file.endsWith('.jsonl'));
-  const instances = files.flatMap((file) =>
-    parseInstanceFile(readFileSync(new URL(file, examples), 'utf8'), file, settings),
-  );
+  const instances = files.flatMap((file) => parse(...linesOf(new URL(file, examples))));
   assert.equal(instances.length, 28);
   assert.equal(new Set(instances.map((instance) => instance.instanceId)).size, 28);
   assert.equal(new Set(instances.map((instance) => instance.repo)).size, 6);
@@ -95,13 +93,6 @@ test('the shipped examples parse, each one once, with ids that keep their spaces
   }
 });
 
-test('JSON Lines with blank lines, an array, and one record over several lines are read', () => {
-  const line = JSON.stringify(base);
-  assert.equal(parseInstanceFile(`\ufeff\n${line}\r\n\n${line}\n`, 'f', settings).length, 2);
-  assert.equal(parseInstanceFile(`[${line},${line}]`, 'f', settings).length, 2);
-  assert.equal(parseInstanceFile(JSON.stringify(base, null, 2), 'f', settings).length, 1);
-});
-
 test('a bad field is named with line, instance, value and what was expected', () => {
   const cases: readonly [Readonly<Record<string, unknown>>, RegExp][] = [
     [{ FAIL_TO_PASS: 17 }, /FAIL_TO_PASS is 17; expected a list of test ids, or a JSON string of one$/],
@@ -112,31 +103,34 @@ test('a bad field is named with line, instance, value and what was expected', ()
     [{ repo: '' }, /repo is ""/],
     [{ problem_statement: 5 }, /problem_statement is 5; expected a string/],
     [{ source: { ...(base['source'] as object), filename: '../x' } }, /source\.filename is "\.\.\/x"/],
-    [{ source: { kind: 'git' } }, /source\.kind is "git"; expected "pypi-sdist"; source\.name is missing/],
+    [
+      { source: { kind: 'git' } },
+      /source\.url is missing; expected a URL that git clones.*source\.commit is missing/,
+    ],
+    [{ source: { kind: 'svn' } }, /source\.kind is "svn"; expected "pypi-sdist", "git" or "folder"/],
     [{ patch: ['x'.repeat(500)] }, /patch is \["x{1,80}\.\.\.; expected/],
   ];
   for (const [changed, expected] of cases) {
-    const message = complaint(`\n${JSON.stringify({ ...base, ...changed })}\n`);
+    const message = complaint({ ...base, ...changed });
     assert.match(message, expected);
-    assert.match(message, /^data\.jsonl line 2: instance pypi__demo\.00000000\.func__1: /);
+    assert.match(message, /^data\.jsonl line 1: instance pypi__demo\.00000000\.func__1: /);
   }
 });
 
 test('an instance with neither tests nor a source is refused for both', () => {
-  const message = complaint(JSON.stringify({ instance_id: 'a', repo: 'b', patch: 'c' }));
+  const message = complaint({ instance_id: 'a', repo: 'b', patch: 'c' });
   assert.match(message, /FAIL_TO_PASS is missing/);
   assert.match(message, /it has no source; expected `source`/);
-  assert.match(complaint(JSON.stringify(sourceless)), /^data\.jsonl line 1: instance \S+: it has no source/);
+  assert.match(complaint(sourceless), /^data\.jsonl line 1: instance \S+: it has no source/);
 });
 
-test('what is no instance at all is refused with its place', () => {
-  assert.match(complaint('{"a": 1\n'), /^data\.jsonl line 1 is not JSON .*; expected JSON Lines/);
-  assert.match(complaint(`${JSON.stringify(base)}\n3`), /^data\.jsonl line 2: .*expected an object, got 3/);
-  assert.match(
-    complaint('[{}]'),
-    /^data\.jsonl record 1: an instance without instance_id: instance_id is missing/,
-  );
-  assert.match(complaint('[1,'), /^data\.jsonl is not JSON/);
-  assert.match(complaint(' \n'), /holds no instance/);
-  assert.match(complaint('[]'), /holds no instance/);
+test('what is no record at all is refused with its place', () => {
+  assert.match(complaint(3), /^data\.jsonl line 1: .*expected an object, got 3/);
+  assert.match(complaint({}), /^data\.jsonl line 1: an instance without instance_id: instance_id is missing/);
 });
+
+/** The records of a JSONL file. */
+function linesOf(url: URL): unknown[] {
+  const lines = readFileSync(url, 'utf8').split('\n');
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as unknown);
+}

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadConfig } from '../../src/config.ts';
+
+test('the hub is found by the variables that its own clients read', () => {
+  assert.deepEqual(loadConfig({ XDG_CACHE_HOME: '/c' }).hub, {
+    url: 'https://huggingface.co',
+    token: null,
+    tokenFile: '/c/huggingface/token',
+    folder: '/c/huggingface/hub',
+  });
+  const home = { HF_HOME: '/h', HF_ENDPOINT: 'https://mirror.example/', HF_TOKEN: 'hf_x' };
+  assert.deepEqual(loadConfig(home).hub, {
+    url: 'https://mirror.example',
+    token: 'hf_x',
+    tokenFile: '/h/token',
+    folder: '/h/hub',
+  });
+  const apart = { ...home, HF_HUB_CACHE: '/d', HF_TOKEN_PATH: '/t', HF_TOKEN: '' };
+  assert.deepEqual(loadConfig(apart).hub, {
+    url: 'https://mirror.example',
+    token: null,
+    tokenFile: '/t',
+    folder: '/d',
+  });
+  assert.throws(() => loadConfig({ HF_ENDPOINT: 'mirror' }), /HF_ENDPOINT is "mirror"; expected a URL/);
+});
