@@ -41,6 +41,7 @@ export function fakeSandbox(
         droppedBytes: 0,
         timedOut: false,
         outOfMemory: false,
+        report: null,
         durationMs: 1,
         fingerprint: fingerprints.get(name) ?? 'start',
         ...given,

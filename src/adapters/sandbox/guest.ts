@@ -11,6 +11,8 @@ export const PLACES = {
   home: '/home/agent',
   guest: '/opt/steadfast/guest',
   python: '/opt/steadfast/env',
+  /** Packages that an instance's tests need beside the environment's. */
+  requirements: '/opt/steadfast/requirements',
   /** Written by root only: the lock, the kept results, the pristine git folder. */
   root: '/run/steadfast',
   scratch: '/run/steadfast-scratch',

@@ -37,6 +37,7 @@ export function encodeRequest(request: SupervisorRequest): Buffer {
     timeoutMs: String(request.timeoutMs),
     head: String(request.head),
     tail: String(request.tail),
+    report: String(request.report),
     uid: request.uid === null ? '' : String(request.uid),
     cgroups: request.cgroups.join('\0'),
     oom: request.oom.join('\0'),

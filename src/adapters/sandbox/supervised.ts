@@ -14,6 +14,8 @@ export interface Task {
   /** Bytes kept of the output's head and of its tail. */
   readonly head: number;
   readonly tail: number;
+  /** Bytes taken of what the command writes to its report's pipe; 0 makes no such pipe. */
+  readonly report: number;
   /** Whether the command needs a folder that the agent could not fill before. */
   readonly scratch: boolean;
   /** Whether the answer names the state of the agent's file systems after it, and carries the snapshot that it packs. */
@@ -30,6 +32,8 @@ export type Answer =
       readonly timedOut: boolean;
       readonly outOfMemory: boolean;
       readonly durationMs: number;
+      /** base64; null where none was asked for, or more came than was asked for; absent in what 0.2 kept. */
+      readonly report?: string | null;
       /** Where the task asks for the state; `archiveBytes` where it succeeded in packing it. */
       readonly fingerprint?: string;
       readonly archiveBytes?: number;
@@ -62,6 +66,7 @@ export const QUIET: Omit<Task, 'argv'> = {
   timeoutMs: 30_000,
   head: 4096,
   tail: 0,
+  report: 0,
   scratch: false,
   state: 'ignored',
 };
@@ -76,8 +81,13 @@ export function throughSupervisor(
   const attempt = attempting(execute);
   return {
     async run(name, command, signal) {
-      const { bytes, fingerprint, ...answer } = await attempt(name, taskOf(command), signal);
-      return { ...answer, output: bytes.toString('utf8'), fingerprint: named(name, fingerprint) };
+      const { bytes, fingerprint, report, ...answer } = await attempt(name, taskOf(command), signal);
+      return {
+        ...answer,
+        output: bytes.toString('utf8'),
+        report: typeof report === 'string' ? Buffer.from(report, 'base64').toString('utf8') : null,
+        fingerprint: named(name, fingerprint),
+      };
     },
 
     async diff(name, maxBytes) {
@@ -171,6 +181,7 @@ function taskOf(command: SandboxCommand): Task {
     timeoutMs: command.timeoutMs,
     head,
     tail: command.outputBytes - head,
+    report: command.reportBytes ?? 0,
     scratch: false,
     state: 'named',
   };

@@ -16,14 +16,18 @@ import { commands } from './commands.ts';
 import { diffs } from './diffs.ts';
 import { lifecycle } from './lifecycle.ts';
 import { Box, DEADLINE, INSTANCE, LIMITS, adapter, makeHost, optionsFor } from './host.ts';
+import { openings } from './openings.ts';
+import { reports } from './reports.ts';
 import { snapshots } from './snapshots.ts';
 
 commands('bubblewrap');
+reports('bubblewrap');
 lifecycle('bubblewrap');
 diffs('bubblewrap');
 adoption('bubblewrap');
 attacks('bubblewrap');
 snapshots('bubblewrap');
+openings('bubblewrap');
 
 describe('bubblewrap: on its host', () => {
   let host: Awaited<ReturnType<typeof makeHost>>;

@@ -9,6 +9,7 @@ import { containerName } from '../../../src/adapters/sandbox/docker/container.ts
 import type { Instance } from '../../../src/domain/instance.ts';
 import type { Sandbox } from '../../../src/ports/sandbox.ts';
 import { realDatasets, reversed } from '../../support/grading-world.ts';
+import { NO_OFFICIAL } from '../../support/no-official.ts';
 import { Box, DEADLINE, INSTANCE, LIMITS, adapter, makeHost } from './host.ts';
 import { buildImage } from './image.ts';
 
@@ -113,6 +114,7 @@ describe("docker: an image's bug patch", () => {
     const request = {
       sandbox,
       datasets: realDatasets(),
+      official: NO_OFFICIAL,
       artifacts,
       limits: LIMITS,
       deadline: DEADLINE,
@@ -121,6 +123,7 @@ describe("docker: an image's bug patch", () => {
       instance: SMITH,
       instanceRef: await artifacts.putJson(SMITH),
       rewardPower: 1.33,
+      verifyShare: 0,
     };
     const untouched = await gradePatch({ ...request, name: 'smith/nothing', patch: '' });
     assert.deepEqual(
@@ -137,7 +140,7 @@ describe("docker: an image's bug patch", () => {
     assert.equal(fixed.reward, 1, fixed.log);
     const gold = await gradePatch({ ...request, name: 'smith/gold', patch: reversed(BUG) });
     assert.equal(gold.resolved, true, gold.log);
-    const judgement = await judge({ ...request, name: 'smith/judge', buggyRuns: 1 });
+    const judgement = await judge({ ...request, name: 'smith/judge', flakeChance: 0.5 });
     assert.equal(judgement.verdict, 'accept', judgement.detail);
   });
 });

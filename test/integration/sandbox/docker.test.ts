@@ -13,14 +13,18 @@ import { diffs } from './diffs.ts';
 import { buildImage } from './image.ts';
 import { lifecycle } from './lifecycle.ts';
 import { Box, DEADLINE, INSTANCE, LIMITS, adapter, makeHost, optionsFor, specOf } from './host.ts';
+import { openings } from './openings.ts';
+import { reports } from './reports.ts';
 import { snapshots } from './snapshots.ts';
 
 commands('docker');
+reports('docker');
 lifecycle('docker');
 diffs('docker');
 adoption('docker');
 attacks('docker');
 snapshots('docker');
+openings('docker');
 
 describe('docker: on its daemon', () => {
   const docker = new Docker();

@@ -40,6 +40,9 @@ export const INSTANCE: Instance = {
   testPatch: null,
   baseCommit: null,
   language: 'python',
+  requirements: [],
+  runner: 'pytest',
+  official: null,
 };
 
 /** What the adapters of the tests are made with; STEADFAST_SANDBOX_BASE names the base image. */

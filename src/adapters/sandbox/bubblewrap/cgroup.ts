@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import type { SandboxLimits } from '../../../ports/sandbox.ts';
 
 /** The cgroup of one sandbox, in each hierarchy that has it. */
@@ -12,6 +13,12 @@ export interface Cgroup {
 
 const MOUNT = '/sys/fs/cgroup';
 const PERIOD_US = 100_000;
+
+/**
+ * What all sandboxes together weigh, in processes: without it one, so that a busy host (a trainer on all cores) would
+ * starve tests until they pass their limits.
+ */
+const WEIGHT = 4 * availableParallelism();
 
 /** v1 has a hierarchy for each controller; v2 has one for all. */
 function folders(id: string): { readonly version: 1 | 2; readonly folders: readonly string[] } {
@@ -42,6 +49,7 @@ export async function makeCgroup(id: string, limits: SandboxLimits): Promise<voi
       await set(`${parent}/cgroup.subtree_control`, '+memory +pids +cpu');
     }
     await mkdir(`${path}`, { recursive: true });
+    await set(`${MOUNT}/steadfast/cpu.weight`, String(Math.min(10_000, 100 * WEIGHT)));
     await set(`${path}/memory.max`, memory);
     await set(`${path}/memory.swap.max`, '0').catch(ignoreMissing);
     await set(`${path}/pids.max`, String(limits.pids));
@@ -57,6 +65,7 @@ export async function makeCgroup(id: string, limits: SandboxLimits): Promise<voi
       set(`${memoryFolder}/memory.memsw.limit_in_bytes`, memory).catch(ignoreMissing),
     ),
     set(`${cpu}/cpu.cfs_quota_us`, String(quota)),
+    set(`${MOUNT}/cpu/steadfast/cpu.shares`, String(1024 * WEIGHT)),
   ]);
 }
 

@@ -13,6 +13,8 @@ export interface Meta extends SandboxInfo {
   readonly bounded: boolean;
   /** The repository that /testbed was copied from, with the pristine git data. */
   readonly seed: string;
+  /** Folder of the instance's requirements; absent where it has none. */
+  readonly requirements?: string;
 }
 
 /** The parts of the disk that the agent writes to, as folders of one file system with one size. */

@@ -2,6 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { SteadfastError } from '../../../domain/failures.ts';
 import type { SandboxSpec } from '../../../ports/sandbox.ts';
 import { PLACES, encodeEnvironment, guestFolder, ownEnvironment } from '../guest.ts';
+import { hiddenPaths } from '../hidden.ts';
+import { seeingRequirements } from '../requirements.ts';
 import { QUIET } from '../supervised.ts';
 import type { Task } from '../supervised.ts';
 import { layout } from './arguments.ts';
@@ -17,6 +19,8 @@ import type { Identity } from './supervisor.ts';
 import { claimUid } from './uids.ts';
 
 const SEED = '/run/steadfast/seed';
+/** Ten seconds of work for the largest repositories, on a host that is short of cores. */
+const STEP_MS = 600_000;
 
 /** Opens bubblewrap sandboxes, and knows what their commands see. */
 export class Opener {
@@ -39,10 +43,14 @@ export class Opener {
       { name: 'testbed', source: folder.at('disk', 'testbed'), target: PLACES.tree, writable: true },
       { name: 'pristine', source: `${meta.seed}/.git`, target: `${PLACES.root}/base.git` },
     ];
+    if (meta.requirements !== undefined) {
+      binds.push({ name: 'requirements', source: meta.requirements, target: PLACES.requirements });
+    }
     if (scratch) {
       binds.push({ name: 'scratch', source: folder.at('scratch'), target: PLACES.scratch, writable: true });
     }
-    return layout(bubblewrap(), binds, meta.uid !== null, PLACES.tree);
+    // The agent may have closed its tree to itself, which is no reason not to read it.
+    return layout(bubblewrap(), binds, meta.uid !== null, scratch ? '/' : PLACES.tree);
   }
 
   async open(folder: Folder, spec: SandboxSpec): Promise<void> {
@@ -59,9 +67,12 @@ export class Opener {
     const identity = { uid, bounded: await this.bounded };
     if (identity.bounded) await makeCgroup(folder.id, spec.limits);
     await folder.make(uid, spec.limits);
-    await writeFile(folder.at('environment'), encodeEnvironment(ownEnvironment()));
-    const commit = async (path: string) => await this.commit(folder, identity, path);
-    const seed = await this.seeds.of(spec.tree, commit, this.seedsInUse);
+    const requirements = spec.requirements ?? undefined;
+    const environment = seeingRequirements(ownEnvironment(), requirements);
+    await writeFile(folder.at('environment'), encodeEnvironment(environment));
+    const hidden = hiddenPaths(spec);
+    const commit = async (path: string) => await this.commit(folder, identity, path, hidden);
+    const seed = await this.seeds.of({ tree: spec.tree, hidden }, commit, this.seedsInUse);
     await this.within(
       folder,
       identity,
@@ -72,17 +83,23 @@ export class Opener {
       ],
       'named',
     );
-    await folder.open({ ...info, ...identity, seed });
+    const found = requirements === undefined ? {} : { requirements };
+    await folder.open({ ...info, ...identity, seed, ...found });
   }
 
   /** The one commit, made by the sandbox's git under the sandbox's uid: the host's git runs nowhere. */
-  private async commit(folder: Folder, identity: Identity, path: string): Promise<void> {
+  private async commit(
+    folder: Folder,
+    identity: Identity,
+    path: string,
+    hidden: readonly string[],
+  ): Promise<void> {
     const { uid } = identity;
     if (uid !== null) await mustRun(['chown', '-R', `${uid}:${uid}`, path]);
     await this.within(
       folder,
       identity,
-      ['/bin/sh', `${PLACES.guest}/commit.sh`, 'all'],
+      ['/bin/sh', `${PLACES.guest}/commit.sh`, 'all', ...hidden],
       [{ name: 'testbed', source: path, target: PLACES.tree, writable: true }],
     );
     if (uid !== null) await mustRun(['chown', '-R', '0:0', path]);
@@ -102,16 +119,17 @@ export class Opener {
       folder,
       identity,
       seen,
-      { ...QUIET, argv, timeoutMs: 300_000, state },
+      { ...QUIET, argv, timeoutMs: STEP_MS, state },
       { opening: true },
     );
     if ('exitCode' in answer && answer.exitCode === 0) return;
     const output =
       'output' in answer ? Buffer.from(answer.output, 'base64').toString('utf8') : JSON.stringify(answer);
     const full = output.includes('No space left on device');
+    const slow = 'timedOut' in answer && answer.timedOut ? ` (longer than ${STEP_MS / 1000} s)` : '';
     const message = full
       ? `The repository is larger than the disk that its sandbox may use: ${output.slice(0, 500)}`
-      : `${argv[0]} failed while a sandbox was opened: ${output}`;
+      : `${argv.join(' ')} failed while a sandbox was opened${slow}: ${output}`;
     throw new SteadfastError('Sandbox.Failed', message);
   }
 

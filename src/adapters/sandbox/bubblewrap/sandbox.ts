@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { SteadfastError } from '../../../domain/failures.ts';
 import type { Sandbox, SandboxSpec } from '../../../ports/sandbox.ts';
+import { withRequirements } from '../requirements.ts';
 import { throughArchives } from '../snapshots.ts';
 import { gone, throughSupervisor } from '../supervised.ts';
 import type { Execute } from '../supervised.ts';
@@ -52,7 +53,8 @@ export function createBubblewrapSandbox(given: BubblewrapOptions): Sandbox {
     kind: 'bubblewrap',
     ...throughSupervisor(execute),
     ...throughArchives(execute, close),
-    environment: async () => await (environment ??= digestOfPython(options.pythonEnv)),
+    environment: async (instance) =>
+      withRequirements(await (environment ??= digestOfPython(options.pythonEnv)), instance),
 
     async open(spec, signal) {
       const opened = opening.get(spec.name) ?? open(spec, signal);

@@ -8,6 +8,13 @@ import { mustRun } from './process.ts';
 /** Enough for a window of instances in flight; each is as large as its repository. */
 const KEPT = 128;
 
+/** What a repository is made of. */
+export interface Ground {
+  readonly tree: string;
+  /** Paths in it that the commit leaves out. */
+  readonly hidden: readonly string[];
+}
+
 /** Makes the one commit in a folder, inside a sandbox, as the uid that will be asked to own it. */
 export type Commit = (folder: string) => Promise<void>;
 
@@ -21,13 +28,13 @@ export class Seeds {
   }
 
   /** The folder of a tree's repository, its pristine git data in `.git`; made when it is not there. */
-  async of(tree: string, commit: Commit, inUse: () => Promise<ReadonlySet<string>>): Promise<string> {
-    const seed = join(this.path, await keyOf(tree));
+  async of(ground: Ground, commit: Commit, inUse: () => Promise<ReadonlySet<string>>): Promise<string> {
+    const seed = join(this.path, await keyOf(ground));
     if (existsSync(seed)) {
       await utimes(seed, new Date(), new Date());
       return seed;
     }
-    const making = this.making.get(seed) ?? this.make(tree, seed, commit, inUse);
+    const making = this.making.get(seed) ?? this.make(ground.tree, seed, commit, inUse);
     this.making.set(seed, making);
     return await making.finally(() => this.making.delete(seed));
   }
@@ -82,10 +89,10 @@ export class Seeds {
 }
 
 /** A prepared tree is never written to, so its folder's identity and times stand for its content. */
-async function keyOf(tree: string): Promise<string> {
+async function keyOf({ tree, hidden }: Ground): Promise<string> {
   const info = await stat(tree, { bigint: true }).catch((cause: unknown) => {
     throw new SteadfastError('Instance.SourceMissing', `The prepared tree ${tree} is not there`, { cause });
   });
-  const identity = [tree, info.dev, info.ino, info.ctimeNs, info.mtimeNs].join(' ');
+  const identity = [tree, info.dev, info.ino, info.ctimeNs, info.mtimeNs, ...hidden].join(' ');
   return createHash('sha256').update(identity).digest('hex').slice(0, 24);
 }

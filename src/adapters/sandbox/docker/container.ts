@@ -23,11 +23,18 @@ export function containerName(name: string): string {
 /**
  * A container without network, where root has only what it takes to become the agent, and the agent nothing. Nothing
  * can be written but file systems of limited size, in memory: `storage-opt size` is refused on most hosts, and so
- * memory is what may be used for itself and what may be written to disk together.
+ * memory is what may be used for itself and what may be written to disk together. `treeBytes` is what the image's own
+ * /testbed takes, which comes on top: some of the benchmarks' are larger than all that an agent may write.
  */
-export function containerOptions(spec: SandboxSpec, image: string): Docker.ContainerCreateOptions {
+export function containerOptions(
+  spec: SandboxSpec,
+  image: string,
+  treeBytes = 0,
+): Docker.ContainerCreateOptions {
   const { limits } = spec;
-  const memory = limits.memoryBytes + limits.diskBytes + OVERHEAD_BYTES;
+  // The tree, its objects loose and then packed (a source packs to half or less), and the kept copy of those.
+  const [inTree, inRoot] = [treeBytes * 2, treeBytes];
+  const memory = limits.memoryBytes + limits.diskBytes + OVERHEAD_BYTES + inTree + inRoot;
   return {
     name: containerName(spec.name),
     Image: image,
@@ -51,11 +58,11 @@ export function containerOptions(spec: SandboxSpec, image: string): Docker.Conta
       IpcMode: 'private',
       ShmSize: share(limits, 1 / 16),
       Tmpfs: {
-        [PLACES.tree]: agents(share(limits, 1 / 2)),
+        [PLACES.tree]: agents(share(limits, 1 / 2) + inTree),
         '/tmp': agents(share(limits, 5 / 16), '1777'),
         [PLACES.home]: agents(share(limits, 1 / 8)),
         [PLACES.scratch]: `${agents(limits.diskBytes)},noexec`,
-        [PLACES.root]: `rw,noexec,nosuid,nodev,size=${OVERHEAD_BYTES + limits.diskBytes},mode=0711`,
+        [PLACES.root]: `rw,noexec,nosuid,nodev,size=${OVERHEAD_BYTES + limits.diskBytes + inRoot},mode=0711`,
         [PLACES.guest]: 'rw,exec,nosuid,nodev,size=4m,mode=0755',
       },
       LogConfig: { Type: 'none', Config: {} },

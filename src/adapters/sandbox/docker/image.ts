@@ -3,7 +3,9 @@ import { readFile, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type Docker from 'dockerode';
 import { SteadfastError } from '../../../domain/failures.ts';
+import { isImageName, repositoryOf } from '../../../domain/image-name.ts';
 import type { Instance } from '../../../domain/instance.ts';
+import type { Images } from '../../../ports/images.ts';
 import { guestFolder } from '../guest.ts';
 import { bounded, statusOf } from './client.ts';
 import { tarOf } from './tar.ts';
@@ -16,17 +18,23 @@ export interface ImageOptions {
   readonly baseImage: string | null;
   /** Python environment of this host made from guest/requirements.lock: where it is there, its packages are copied. */
   readonly pythonEnv: string;
+  /** Pulls an instance's image that is not there; absent, it is missing. */
+  readonly images?: Images;
 }
 
 /** An image that is on the daemon. */
 export interface Image {
   readonly id: string;
+  /** Its repo digest where a registry gave one, else its id. */
+  readonly name: string;
   /** Its own environment, `NAME=value`. */
   readonly environment: readonly string[];
+  /** Bytes that its own /testbed takes, where the sandbox starts with that. */
+  readonly treeBytes?: number;
 }
 
-/** Finds the images of instances; builds the one of our own where it is missing. */
-export class Images {
+/** Finds the images of instances: pulls theirs, builds the one of our own, where they are missing. */
+export class InstanceImages {
   private readonly docker: Docker;
   private readonly options: ImageOptions;
   private readonly building = new Map<string, Promise<Image>>();
@@ -36,14 +44,10 @@ export class Images {
     this.options = options;
   }
 
-  async of(instance: Instance): Promise<Image> {
+  /** The image that an instance runs in; the very one that `pinned` names, as `environment` has answered it before. */
+  async of(instance: Instance, pinned?: string, signal?: AbortSignal): Promise<Image> {
     const { source } = instance;
-    if (source.kind === 'image') {
-      const image = await this.find(source.image);
-      if (image !== null) return image;
-      const message = `The image ${source.image} of ${instance.instanceId} is not on this host: docker pull ${source.image}`;
-      throw new SteadfastError('Sandbox.ImageMissing', message);
-    }
+    if (source.kind === 'image') return await this.theirs(source.image, instance.instanceId, pinned, signal);
     const building = this.building.get('own') ?? this.own();
     this.building.set('own', building);
     return await building.catch((error: unknown) => {
@@ -52,10 +56,45 @@ export class Images {
     });
   }
 
-  private async find(name: string): Promise<Image | null> {
+  private async theirs(
+    name: string,
+    instanceId: string,
+    pinned?: string,
+    signal?: AbortSignal,
+  ): Promise<Image> {
+    const { images } = this.options;
+    if (!isImageName(name)) {
+      const message = `The image of ${instanceId} is ${JSON.stringify(name)}, which no image can be named`;
+      throw new SteadfastError('Sandbox.ImageMissing', message);
+    }
+    // An environment's name says more after a plus sign.
+    const [pin] = pinned?.split('+') ?? [];
+    const byDigest = pin?.includes('@') === true ? pin : null;
+    // An id is known on the host that built it and nowhere else.
+    const byId = pin?.startsWith('sha256:') === true ? await this.find(pin, name) : null;
+    const wanted = byDigest ?? name;
+    let image = byId ?? (await this.find(wanted, name));
+    if (image === null && images !== undefined) {
+      await images.pull(wanted, signal === undefined ? {} : { signal });
+      image = await this.find(wanted, name);
+    }
+    if (image === null) {
+      const message = `The image ${wanted} of ${instanceId} is not on this host: docker pull ${wanted}`;
+      throw new SteadfastError('Sandbox.ImageMissing', message);
+    }
+    // A note that is lost costs the order of eviction, and no sandbox.
+    await images?.noteUse(image.id).catch(() => undefined);
+    return image;
+  }
+
+  /** An image by a name, a digest or its id; `of` is the name whose digest stands for it. */
+  private async find(what: string, of = what): Promise<Image | null> {
     try {
-      const { Id, Config } = await bounded(this.docker.getImage(name).inspect());
-      return { id: Id, environment: Config.Env ?? [] };
+      const { Id, Config, RepoDigests } = await bounded(this.docker.getImage(what).inspect());
+      // One image may have been pushed to several places; the first by the alphabet is the same each time.
+      const digests = (RepoDigests ?? []).filter((digest) => repositoryOf(digest) === repositoryOf(of));
+      const [digest] = digests.toSorted();
+      return { id: Id, name: what.includes('@') ? what : (digest ?? Id), environment: Config.Env ?? [] };
     } catch (error) {
       if (statusOf(error) === 404) return null;
       throw error;

@@ -17,7 +17,9 @@ import {
   ownEnvironment,
   readGuest,
 } from '../guest.ts';
+import { hiddenPaths } from '../hidden.ts';
 import { framed } from '../request.ts';
+import { seeingRequirements } from '../requirements.ts';
 import { PYTHON } from '../supervised.ts';
 import { bounded, statusOf, typed, unavailable } from './client.ts';
 import { containerName, containerOptions, helperOptions } from './container.ts';
@@ -46,7 +48,9 @@ export async function openContainer(
   for (let tries = 0; ; tries++) {
     try {
       // By its id from here on: one of that name may be another opener's by then.
-      const container = await bounded(docker.createContainer(containerOptions(spec, found.id)));
+      const container = await bounded(
+        docker.createContainer(containerOptions(spec, found.id, found.treeBytes)),
+      );
       await startAndFill(docker, container, spec, found);
       return 'opened';
     } catch (error) {
@@ -81,11 +85,13 @@ async function fillContainer(
   image: Image,
 ): Promise<void> {
   const ours = spec.instance.source.kind !== 'image';
+  const environment = ours ? ownEnvironment() : imageEnvironment(image.environment);
   const request = {
     guest: await readGuest(),
-    environment: encodeEnvironment(ours ? ownEnvironment() : imageEnvironment(image.environment)),
+    environment: encodeEnvironment(seeingRequirements(environment, spec.requirements)),
     strip: spec.tree === null ? 1 : 0,
     commit: ours ? 'all' : 'tracked',
+    hidden: hiddenPaths(spec),
     // A prepared tree has the bug already.
     patch: spec.tree === null ? spec.instance.bugPatch : null,
   };

@@ -4,6 +4,7 @@ import { SteadfastError } from '../../../domain/failures.ts';
 import type { Sandbox, SandboxSpec } from '../../../ports/sandbox.ts';
 import { AGENT_UID, PLACES, ROOTS } from '../guest.ts';
 import { encodeRequest } from '../request.ts';
+import { withRequirements } from '../requirements.ts';
 import { throughArchives } from '../snapshots.ts';
 import { PYTHON, parseAnswer, throughSupervisor } from '../supervised.ts';
 import type { Answer, Execute } from '../supervised.ts';
@@ -11,16 +12,20 @@ import { bounded, connect, statusOf, typed, unavailable } from './client.ts';
 import { LABELS, containerName } from './container.ts';
 import { execute as executeIn } from './exec.ts';
 import type { Printed } from './exec.ts';
-import { Images } from './image.ts';
+import { InstanceImages } from './image.ts';
 import type { ImageOptions } from './image.ts';
 import { openContainer, removeContainer } from './open.ts';
+import { RequirementsImages } from './requirements-image.ts';
+import { TreeSizes } from './tree-size.ts';
 
 /** Where the kernel counts what it ended for want of memory: cgroup v2, v1. */
 const OOM = ['/sys/fs/cgroup/memory.events', '/sys/fs/cgroup/memory/memory.oom_control'];
 
 /** Sandboxes by Docker: a hardened container each, in which a root supervisor starts and ends the agent's commands. */
 export function createDockerSandbox(options: ImageOptions, docker: Docker = connect()): Sandbox {
-  const images = new Images(docker, options);
+  const images = new InstanceImages(docker, options);
+  const requirements = new RequirementsImages(docker);
+  const sizes = new TreeSizes(docker);
   const opening = new Map<string, Promise<void>>();
 
   const execute: Execute = async (name, task, signal) => {
@@ -34,7 +39,8 @@ export function createDockerSandbox(options: ImageOptions, docker: Docker = conn
       stage: null,
       roots: { [ROOTS.tree]: PLACES.tree, [ROOTS.tmp]: '/tmp', [ROOTS.home]: PLACES.home },
       scratchFolder: PLACES.scratch,
-      cwd: PLACES.tree,
+      // The agent may have closed its tree to itself, which is no reason not to read it.
+      cwd: task.scratch ? '/' : PLACES.tree,
     });
     const container = docker.getContainer(containerName(name));
     const argv = [...PYTHON, `${PLACES.guest}/supervise.py`];
@@ -55,7 +61,11 @@ export function createDockerSandbox(options: ImageOptions, docker: Docker = conn
 
   async function open(spec: SandboxSpec, signal?: AbortSignal): Promise<void> {
     try {
-      const how = await openContainer(docker, spec, async () => await images.of(spec.instance));
+      const how = await openContainer(docker, spec, async () => {
+        const image = await images.of(spec.instance, spec.environment, signal);
+        const complete = await requirements.over(image, spec);
+        return spec.tree === null ? { ...complete, treeBytes: await sizes.of(image, spec) } : complete;
+      });
       if (how === 'adopted' || signal?.aborted !== true) return;
     } catch (error) {
       throw signal?.aborted === true ? signal.reason : typed(error, spec.name);
@@ -70,11 +80,11 @@ export function createDockerSandbox(options: ImageOptions, docker: Docker = conn
     ...throughSupervisor(execute),
     ...throughArchives(execute, close),
 
-    async environment(instance) {
+    async environment(instance, { pinned, signal } = {}) {
       try {
-        return (await images.of(instance)).id;
+        return withRequirements((await images.of(instance, pinned, signal)).name, instance);
       } catch (error) {
-        throw typed(error, instance.instanceId);
+        throw signal?.aborted === true ? signal.reason : typed(error, instance.instanceId);
       }
     },
 

@@ -1,12 +1,19 @@
 #!/bin/sh
 # Makes /testbed a repository with one commit, whose content is the bytes on disk whatever its attributes say.
 # `commit.sh all` adds ignored files too: a source distribution ships some, an image holds its build's products.
+# Further arguments are paths that are taken away first.
 set -eu
 cd /testbed
+how=${1-}
+[ $# -eq 0 ] || shift
+for hidden in "$@"; do rm -rf -- "./$hidden"; done
 export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
 export GIT_AUTHOR_NAME=Steadfast GIT_AUTHOR_EMAIL=steadfast@localhost GIT_AUTHOR_DATE='2000-01-01T00:00:00Z'
 export GIT_COMMITTER_NAME=Steadfast GIT_COMMITTER_EMAIL=steadfast@localhost
 export GIT_COMMITTER_DATE='2000-01-01T00:00:00Z'
+# A repository within it (a submodule, a clone of the image's build) becomes plain files: git would leave what they hold out
+# of the commit and of every diff, and refuse one that has no commit.
+find . -mindepth 2 -name .git -prune -exec rm -rf -- {} +
 git init -q --template=
 git symbolic-ref HEAD refs/heads/main
 git config user.name agent
@@ -14,6 +21,7 @@ git config user.email agent@localhost
 git config gc.auto 0
 mkdir -p .git/info
 printf '* -text !eol !crlf !ident !filter !working-tree-encoding\n' >.git/info/attributes
-if [ "${1-}" = all ]; then git add -A -f; else git add -A; fi
+if [ "$how" = all ]; then git add -A -f; else git add -A; fi
 git commit -q --allow-empty --no-verify -m 'Initial commit'
-git repack -adq
+# Without looking for likenesses: it is most of the cost for a large tree, and saves a tenth of the room.
+git -c pack.window=0 repack -adq

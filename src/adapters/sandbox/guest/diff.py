@@ -81,19 +81,29 @@ def wanted(name):
 
 def make_readable():
     """Gives the agent's own files back the modes without which git could not read them."""
+    add_modes(TREE, 0o700)
     for folder, folders, files in os.walk(TREE):
         for names, needed in ((folders, 0o700), (files, 0o400)):
             for name in names:
-                path = folder + "/" + name
-                mode = os.lstat(path).st_mode
-                if mode & needed != needed and not os.path.islink(path):
-                    os.chmod(path, mode & 0o7777 | needed)
+                add_modes(folder + "/" + name, needed)
+
+
+def add_modes(path, needed):
+    try:
+        mode = os.lstat(path).st_mode
+        if mode & needed != needed and not stat.S_ISLNK(mode):
+            os.chmod(path, mode & 0o7777 | needed)
+    except OSError:
+        pass  # Deeper than a path may be long: git does not get there either.
 
 
 def is_special(name):
-    """Whether a pipe or the like stands there now, which git cannot add: the file that was there is gone."""
+    """Whether git cannot add what stands there now, a pipe or what a link leads to: the file that was there is gone."""
+    path = os.path.join(os.fsencode(TREE), name)
+    if os.path.realpath(os.path.dirname(path)) != os.path.dirname(path):
+        return True
     try:
-        mode = os.lstat(os.path.join(os.fsencode(TREE), name)).st_mode
+        mode = os.lstat(path).st_mode
     except OSError:
         return False
     return not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode))

@@ -8,16 +8,22 @@ import select
 F_SETPIPE_SZ = 1031
 MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 4096, 16384, 1 << 18
 CLONE_NEWNS = 0x20000
+# The number of the report's pipe, which the command finds in STEADFAST_REPORT_FD of its environment.
+REPORT = 5
+# Above all numbers that a command starts with.
+OUT_OF_THE_WAY = 10
 # Where the stage is mounted, in a mount namespace of the command's own; nobody else sees it.
 STAGE = "/tmp"
 
 
 class Command:
-    """A started command: its pid, the read end of its output, and why it could not start, if so."""
+    """A started command: its pid, the read ends of its output and report, and why it could not start, if so."""
 
-    def __init__(self, pid, output, failed, status):
+    def __init__(self, pid, output, report, failed, status):
         self.pid = pid
         self.output = output
+        # None where the request wants no report.
+        self.report = report
         self.failed = failed
         self.status = status
 
@@ -55,28 +61,33 @@ def launch(request, environment):
     output, output_write = os.pipe2(os.O_CLOEXEC)
     failed, failed_write = os.pipe2(os.O_CLOEXEC)
     status, status_write = os.pipe2(os.O_CLOEXEC)
+    report, report_write = os.pipe2(os.O_CLOEXEC) if request.report else (None, None)
     script = memory_file(request.script)
     try:
         fcntl.fcntl(output, F_SETPIPE_SZ, 1 << 20)
     except OSError:
         pass  # A smaller pipe is only slower.
+    sources = [(request.stdin, 0), (output_write, 1), (output_write, 2), (script, 3), (status_write, 4)]
+    if request.report:
+        sources.append((report_write, REPORT))
+        environment = {**environment, b"STEADFAST_REPORT_FD": b"%d" % REPORT}
     pid = os.fork()
     if pid == 0:
         try:
             signal.set_wakeup_fd(-1)
             become(request)
             # First out of the way of the low numbers, then onto them.
-            files = [os.dup(file) for file in (request.stdin, output_write, script, status_write)]
-            for source, target in ((0, 0), (1, 1), (1, 2), (2, 3), (3, 4)):
-                os.dup2(files[source], target)
+            moved = [(fcntl.fcntl(source, fcntl.F_DUPFD_CLOEXEC, OUT_OF_THE_WAY), target) for source, target in sources]
+            for source, target in moved:
+                os.dup2(source, target)
             os.execve(request.argv[0], request.argv, environment)
         except BaseException as error:
             os.write(failed_write, ("cannot start the command: %r" % error).encode())
         finally:
             os._exit(127)
-    for file in (output_write, failed_write, status_write, script):
+    for file in {output_write, failed_write, status_write, script, report_write} - {None}:
         os.close(file)
-    return Command(pid, output, failed, status)
+    return Command(pid, output, report, failed, status)
 
 
 def become(request):
@@ -98,7 +109,10 @@ def become(request):
     os.umask(0o022)
     for number in (signal.SIGPIPE, signal.SIGHUP, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
-    os.chdir(request.cwd)
+    try:
+        os.chdir(request.cwd)
+    except OSError:
+        os.chdir("/")  # The agent closed it to itself, and may open it again.
 
 
 def stage(sources):

@@ -106,7 +106,7 @@ def main():
     run(unpack + exclude, preexec_fn=as_agent)
     if request["patch"]:
         apply_patch(request["patch"])
-    run(["sh", GUEST + "/commit.sh", request["commit"]], preexec_fn=as_agent, stdin=subprocess.DEVNULL)
+    run(["sh", GUEST + "/commit.sh", request["commit"], *request["hidden"]], preexec_fn=as_agent, stdin=subprocess.DEVNULL)
     run(["cp", "-R", TREE + "/.git", ROOT + "/base.git"])
     os.mkdir(ROOT + "/calls", 0o700)
     write(ROOT + "/environment", request["environment"], 0o600)

@@ -23,6 +23,8 @@ class Request:
         self.timeout = int(text["timeoutMs"]) / 1000
         self.head = int(text["head"])
         self.tail = int(text["tail"])
+        # Bytes taken of what the command writes to its report's pipe; 0 makes no such pipe.
+        self.report = int(text["report"])
         self.uid = int(text["uid"]) if text["uid"] else None
         self.cgroups = items(text["cgroups"])
         self.oom = items(text["oom"])

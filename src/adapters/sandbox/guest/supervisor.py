@@ -22,6 +22,8 @@ from request import read_request
 
 
 START = "/start"
+# Of a result, in bytes: a larger one is some reading of ours, which may be made again.
+MOST_ROOM = 1 << 20
 
 
 def content_of(path):
@@ -37,6 +39,26 @@ def write_whole(path, data):
     with open(path + ".new", "wb") as file:
         file.write(data)
     os.rename(path + ".new", path)
+
+
+def reserve(call, request):
+    """Takes the room that the result will need before anything runs: on a full disk a command has no effect, or is kept."""
+    room = os.open(call + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC)
+    try:
+        os.posix_fallocate(room, 0, min(2 * (request.head + request.tail), MOST_ROOM) + 4096)
+    except OSError:
+        os.unlink(call + ".new")
+        raise
+    finally:
+        os.close(room)
+
+
+def keep(call, result):
+    """Writes a result into its room, and shows it whole."""
+    with open(call + ".new", "r+b") as file:
+        file.write(result)
+        file.truncate()
+    os.rename(call + ".new", call)
 
 
 def failed(detail, number=0):
@@ -69,10 +91,12 @@ def answer(request):
         request.stdin = os.open(request.root + START, os.O_RDONLY | os.O_CLOEXEC)
     if not result:
         ender = Ender(request.uid, members)
+        if request.call:
+            reserve(call, request)
         write_whole(claim, b"%d %s" % (os.getpid(), request.call.encode()))
         result = supervise(request, ender)
         if request.call and not result.startswith(b'{"error"'):
-            write_whole(call, result)
+            keep(call, result)
         os.unlink(claim)
     if request.roots and not result.startswith(b'{"error"'):
         return with_state(request, result)
@@ -108,12 +132,15 @@ def supervise(request, ender):
     started = time.monotonic()
     command = launch(request, environment)
     capture = Capture(command.output, request.head, request.tail)
-    status = follow(command, capture, wake_read, started + request.timeout)
+    report = Capture(command.report, request.report, 0) if request.report else None
+    status = follow(command, [capture, report] if report else [capture], wake_read, started + request.timeout)
     ender.end(command)
     timed_out = status is None
     if timed_out:
         status = os.waitpid(command.pid, 0)[1]
     capture.drain()
+    if report:
+        report.drain()
     failure = command.failure()
     if failure:
         return failed(failure)
@@ -125,17 +152,27 @@ def supervise(request, ender):
         b"true" if timed_out else b"false",
         b"true" if oom_kills(request.oom) > before else b"false",
         round((time.monotonic() - started) * 1000),
+        report_of(report),
     )
     return (
-        b'{"exitCode":%s,"output":"%s","droppedBytes":%d,"timedOut":%s,"outOfMemory":%s,"durationMs":%d}' % fields
+        b'{"exitCode":%s,"output":"%s","droppedBytes":%d,"timedOut":%s,"outOfMemory":%s,"durationMs":%d,"report":%s}'
+        % fields
     )
 
 
-def follow(command, capture, wake, deadline):
-    """Takes in output until the command's own process ends; its wait status, or None at the deadline."""
+def report_of(report):
+    """What came through the report's pipe, whole; null where there is none, or where more came than was asked for."""
+    if report is None or report.dropped():
+        return b"null"
+    return b'"%s"' % b2a_base64(report.kept(), newline=False)
+
+
+def follow(command, captures, wake, deadline):
+    """Takes in what the command writes until its own process ends; its wait status, or None at the deadline."""
     poll = select.poll()
-    poll.register(command.output, select.POLLIN)
-    poll.register(wake, select.POLLIN)
+    open_ones = {capture.file: capture for capture in captures}
+    for file in (*open_ones, wake):
+        poll.register(file, select.POLLIN)
     while True:
         left = deadline - time.monotonic()
         if left <= 0:
@@ -143,8 +180,8 @@ def follow(command, capture, wake, deadline):
         for file, _ in poll.poll(left * 1000 + 1):
             if file == wake:
                 os.read(wake, 512)
-            elif not capture.read():
-                poll.unregister(command.output)
+            elif not open_ones[file].read():
+                poll.unregister(file)
         ended, status = os.waitpid(command.pid, os.WNOHANG)
         if ended:
             return status
