@@ -11,7 +11,7 @@ export const packageRoot = resolve(here, '../../..');
 
 /**
  * The pinned versions of everything that set-up installs.
- * @type {{ node: string, uv: string, python: string, temporal: string, temporalServer: string, toxiproxy: string, debian: string, postgresql: string }}
+ * @type {{ node: string, uv: string, python: string, temporal: string, temporalServer: string, toxiproxy: string, registry: string, debian: string, postgresql: string }}
  */
 export const versions = JSON.parse(readFileSync(join(here, 'versions.json'), 'utf8'));
 
@@ -37,8 +37,11 @@ export function toolPaths(cache, root = packageRoot) {
   const trainer = join(root, 'trainer');
   const trainerEnv = join(cache, `trainer-${lockHash(join(trainer, 'requirements.lock'))}`);
   const trainerTestEnv = join(cache, `trainer-test-${lockHash(join(trainer, 'requirements-test.lock'))}`);
+  const grader = join(root, 'grader');
+  const graderEnv = join(cache, `grader-${lockHash(join(grader, 'requirements.lock'))}`);
   const temporalServerFolder = join(cache, `temporal-server-${versions.temporalServer}`);
   const toxiproxyFolder = join(cache, `toxiproxy-${versions.toxiproxy}`);
+  const registryFolder = join(cache, `registry-${versions.registry}`);
   const nodeFolder = join(cache, `node-${versions.node}`);
   return {
     trainer,
@@ -46,6 +49,9 @@ export function toolPaths(cache, root = packageRoot) {
     trainerPython: join(trainerEnv, 'bin/python'),
     trainerTestEnv,
     trainerTestPython: join(trainerTestEnv, 'bin/python'),
+    grader,
+    graderEnv,
+    graderPython: join(graderEnv, 'bin/python'),
     guestEnv: join(cache, `sandbox-env-${lockHash(guestLock)}`),
     nodeFolder,
     node: join(nodeFolder, `node_modules/node-${process.platform}-${process.arch}/bin/node`),
@@ -56,11 +62,26 @@ export function toolPaths(cache, root = packageRoot) {
     temporalSqlTool: join(temporalServerFolder, 'sql'),
     toxiproxyFolder,
     toxiproxy: join(toxiproxyFolder, 'server'),
+    registryFolder,
+    registry: join(registryFolder, 'registry'),
     dockerFolder: join(cache, 'dockerd'),
     dockerSocket: join(cache, 'dockerd/docker.sock'),
     baseImage: join(cache, `base-${versions.debian}.tar`),
     postgresql: `/usr/lib/postgresql/${versions.postgresql}/bin`,
   };
+}
+
+/** The system's Python, which bubblewrap sandboxes see. */
+const systemPython = '/usr/bin/python3';
+
+/**
+ * The command of a Python with pip, of the version that sandboxes have where that is known: packages for them come by it.
+ * @param {{ uv: string }} paths
+ */
+export function pythonWithPip({ uv }) {
+  if (!existsSync(uv)) return ['python3'];
+  const version = existsSync(systemPython) ? ['--python', systemPython] : [];
+  return [uv, 'run', '-q', '--no-project', ...version, '--with', 'pip', 'python'];
 }
 
 /**

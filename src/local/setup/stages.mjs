@@ -45,6 +45,13 @@ export const stages = [
     env: testEnvironment,
   },
   {
+    name: 'attacks',
+    command: () => ['node', '--test', '--test-concurrency=1', 'test/attacks/*.test.ts'],
+    needs: everything,
+    minutes: 15,
+    env: testEnvironment,
+  },
+  {
     name: 'chaos',
     // A few tries of each fault; `npm run chaos` makes the many.
     command: () => ['node', '--test', 'test/chaos/*.test.ts'],

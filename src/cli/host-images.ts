@@ -1,0 +1,35 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { createLoader } from '../adapters/datasets/load/loader.ts';
+import { createDockerImages } from '../adapters/images/docker-images.ts';
+import type { Config } from '../config.ts';
+import { fileSafe } from '../domain/ids.ts';
+import type { NeededImage } from '../domain/image-pulls.ts';
+import { imagesOf } from '../domain/needed-images.ts';
+import type { DataSelection } from '../domain/run-config.ts';
+import type { Images } from '../ports/images.ts';
+
+/** The name of this host in task queues and in what is remembered of its images. */
+export function thisHost(config: Config): string {
+  return fileSafe(config.host ?? hostname());
+}
+
+/** The images of this host's Docker daemon. */
+export function hostImages(config: Config): Images {
+  return createDockerImages({
+    records: join(config.home, 'images', thisHost(config)),
+    dockerConfig: config.dockerConfig,
+  });
+}
+
+/** The images of a data set, the most used first. */
+export async function imagesOfData(
+  config: Config,
+  data: string,
+  selection: DataSelection,
+): Promise<readonly NeededImage[]> {
+  const { cache, hub, sweBench } = config;
+  const load = createLoader({ cacheDir: cache, hub, sweBench });
+  const page = await load({ data, selection, seed: 0, requireNonZeroTests: false });
+  return imagesOf(page.instances).images;
+}

@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { lockHash, versions } from '../paths.mjs';
+import { isStamped, stamp } from '../stamp.mjs';
+
+/**
+ * A Python environment of what a lock lists, no more and no less. It is there when its stamp names the lock, and there is
+ * none to make where the package came without that lock.
+ * @param {object} options
+ * @param {string} options.name
+ * @param {(context: import('../context.mjs').Context) => string} options.lock
+ * @param {(context: import('../context.mjs').Context) => string} options.folder
+ * @param {string[]} options.after
+ * @param {string} options.program run once, so that the first start finds compiled modules
+ * @param {(context: import('../context.mjs').Context) => string} [options.cwd] where it runs
+ * @returns {import('../context.mjs').Part}
+ */
+export function pythonEnvironment({ name, lock, folder, after, program, cwd }) {
+  return {
+    name,
+    after,
+    check: (context) => !existsSync(lock(context)) || isStamped(folder(context), lockHash(lock(context))),
+    async make(context) {
+      const { uv } = context.paths;
+      const target = folder(context);
+      const python = join(target, 'bin/python');
+      await context.run(uv, ['venv', '-q', '--clear', '--python', versions.python, target]);
+      const sync = ['pip', 'sync', '-q', '--require-hashes', '--python', python, lock(context)];
+      await context.run(uv, sync);
+      // Even where the environment asks for none to be written.
+      const env = { ...context.env, PYTHONDONTWRITEBYTECODE: '' };
+      await context.run(python, ['-c', program], {
+        env,
+        ...(cwd === undefined ? {} : { cwd: cwd(context) }),
+      });
+      stamp(target, lockHash(lock(context)));
+      return `${name} installed`;
+    },
+  };
+}
