@@ -1,0 +1,1 @@
+"""Reads logs of tests with the official packages of SWE-bench and SWE-smith; README.md."""
