@@ -1,10 +1,12 @@
 import { hasVariance } from '../domain/advantage.ts';
 import { trajectoryPath } from '../domain/ids.ts';
+import { refusalOf } from '../domain/refusal.ts';
+import { countsOf } from '../domain/rollout-totals.ts';
 import { samplesOf, type Sample } from '../domain/training-data.ts';
 import type { Trajectory, TurnLink } from '../domain/trajectory.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
-import type { BatchOutput, TrainerActivities } from './contract.ts';
-import type { GroupRecord } from './group-record.ts';
+import type { BatchOutput, TrainerActivities } from './contract-trainer.ts';
+import { countedRewards, type GroupRecord } from './group-record.ts';
 import { heartbeatWhile } from './heartbeat.ts';
 import { readMended } from './mended.ts';
 
@@ -22,14 +24,22 @@ export function createBatchActivity(deps: {
     return await heartbeatWhile(async () => {
       const samples: Sample[] = [];
       let groupsWithoutVariance = 0;
+      let groupsTooSmall = 0;
       let untrainable = 0;
+      const members: GroupRecord['members'][number][] = [];
       for (const hash of input.groups) {
         const record = await readGroup(artifacts, input.run, hash);
         if (record === null) {
           untrainable++;
           continue;
         }
-        if (!hasVariance(record.members.flatMap(({ reward }) => reward ?? []))) {
+        members.push(...record.members);
+        const rewards = countedRewards(record);
+        if (rewards.length < 2) {
+          groupsTooSmall++;
+          continue;
+        }
+        if (!hasVariance(rewards)) {
           groupsWithoutVariance++;
           continue;
         }
@@ -40,7 +50,15 @@ export function createBatchActivity(deps: {
       // In an order of its own: the same groups give the same bytes, whoever ended first.
       samples.sort((a, b) => (a.rollout < b.rollout ? -1 : a.rollout > b.rollout ? 1 : 0));
       const batch = samples.length === 0 ? null : await artifacts.putJson({ samples });
-      return { batch, samples: samples.length, groupsWithoutVariance, untrainable };
+      const masked = countsOf(members.flatMap(({ mask }) => mask ?? []));
+      const left = { groupsWithoutVariance, groupsTooSmall, untrainable };
+      return {
+        batch,
+        samples: samples.length,
+        ...left,
+        masked,
+        refused: batch === null ? refusalOf(members) : null,
+      };
     });
   }
 
@@ -52,7 +70,7 @@ async function readGroup(artifacts: Artifacts, run: string, hash: string): Promi
   return (await readMended(artifacts, hash, run, copies)) as GroupRecord | null;
 }
 
-/** The samples of a group's scored members; those without token ids or logprobs are counted. */
+/** The samples of a group's members that count; those without token ids or logprobs are counted. */
 async function samplesOfGroup(
   artifacts: Artifacts,
   record: GroupRecord,

@@ -1,3 +1,4 @@
+import type { FilterConfig } from '../domain/filter-summary.ts';
 import type { RolloutResult, StopReason } from '../domain/trajectory.ts';
 import type { Policy, RunConfig } from '../domain/run-config.ts';
 import type { Usage } from '../domain/messages.ts';
@@ -24,15 +25,24 @@ export interface InstanceList {
 
 // ---------------------------------------------------------------- records (queue steadfast-records)
 
-export interface RecordActivities {
+export interface RecordActivities extends FilterActivities {
   /** Validates a raw input, fills defaults, writes config.json; `Config.Invalid` names every bad field. */
   resolveRun(input: { readonly input: unknown; readonly workflowId: string }): Promise<ResolvedRun>;
   loadInstances(input: {
     readonly data: string;
+    /** sha256 of the RunConfig, or of the FilterConfig, whose selection of records holds; absent takes them all. */
+    readonly config?: string;
     readonly requireNonZeroTests: boolean;
     /** Null keeps the data's order. */
     readonly shuffleSeed: number | null;
-  }): Promise<{ readonly list: InstanceList; readonly droppedWithoutTests: number }>;
+  }): Promise<{
+    readonly list: InstanceList;
+    readonly droppedWithoutTests: number;
+    /** Records before condition and sample; absent in answers of 0.2, as is the next. */
+    readonly records?: number;
+    /** The commit that a data set of the hub was read at; null for files. */
+    readonly revision?: string | null;
+  }>;
   /** At most 32 a call. */
   readInstances(input: {
     readonly list: string;
@@ -46,12 +56,17 @@ export interface RecordActivities {
     /** sha256 of a list that the new one goes on with; null begins one. */
     readonly append: string | null;
   }): Promise<InstanceList>;
-  /** The first `count` of a list in an order that depends on the seed alone. */
+  /** The first `count` of a list, but for those in quarantine, in an order that depends on the seed alone. */
   shuffleInstances(input: {
     readonly list: string;
     readonly count: number;
     readonly seed: number;
-  }): Promise<InstanceList>;
+  }): Promise<InstanceList & { readonly quarantined?: number }>;
+  /** The first `count` of a list but for those in quarantine, in the list's order. */
+  leaveOutQuarantined(input: {
+    readonly list: string;
+    readonly count: number;
+  }): Promise<InstanceList & { readonly quarantined: number }>;
   /** Stores a page of verdicts and derives filter.json from the pages: verdicts by instance, counts by reason. */
   recordFilter(input: {
     readonly run: string;
@@ -59,10 +74,8 @@ export interface RecordActivities {
     readonly from: number;
     readonly verdicts: readonly Verdict[];
   }): Promise<void>;
-  /** Writes trajectories/<rollout>.json, derived whole from the turns and the grading; answers its hash. */
-  recordTrajectory(
-    input: RecordTrajectoryInput,
-  ): Promise<{ readonly trajectory: string; readonly trainable: boolean }>;
+  /** Writes trajectories/<rollout>.json, derived whole from the turns and the grading, and answers what counts of it. */
+  recordTrajectory(input: RecordTrajectoryInput): Promise<RecordedTrajectory>;
   /** Stores a group's record: members, rewards, advantages. */
   recordGroup(input: {
     readonly run: string;
@@ -87,6 +100,32 @@ export interface RecordActivities {
   closedWorkflows(input: { readonly ids: readonly string[] }): Promise<readonly string[]>;
   /** Does nothing: `doctor` times the server by it. */
   noop(): Promise<void>;
+}
+
+/** What the filter of a data set records, beside `recordFilter`. */
+export interface FilterActivities {
+  /** Validates a raw input, fills defaults, writes config.json; `Config.Invalid` names every bad field. */
+  resolveFilter(input: { readonly input: unknown; readonly workflowId: string }): Promise<ResolvedFilter>;
+  /**
+   * Writes kept.jsonl: the records of the accepted instances as the data has them, each with `steadfast_verdict`. Says how
+   * many of them are in quarantine.
+   */
+  recordKept(input: {
+    readonly run: string;
+    readonly config: string;
+    /** The commit that a data set of the hub was read at; null for files. */
+    readonly revision: string | null;
+    /** Instances judged. */
+    readonly checked: number;
+    /** The accepted instances; null when there are none. */
+    readonly list: InstanceList | null;
+  }): Promise<{ readonly kept: number; readonly quarantined: number }>;
+}
+
+export interface ResolvedFilter {
+  /** sha256 of the FilterConfig. */
+  readonly config: string;
+  readonly filter: FilterConfig;
 }
 
 export interface ResolvedRun {
@@ -134,7 +173,19 @@ export interface RecordTrajectoryInput {
   readonly head: string | null;
   /** sha256 of the Grading; null when it was not graded. */
   readonly grading: string | null;
+  /** What its sandboxes ran in; null when none was opened, absent in rollouts of 0.2. */
+  readonly environment?: string | null;
   readonly startedAt: string;
+}
+
+export interface RecordedTrajectory {
+  /** sha256 of the trajectory. */
+  readonly trajectory: string;
+  readonly trainable: boolean;
+  /** What counts of a scored one; absent where it was not scored, or recorded by a worker of 0.2. */
+  readonly counted?: Required<
+    Pick<RolloutResult, 'mask' | 'baselineReward' | 'findings' | 'verified' | 'resolved'>
+  > & { readonly reward: number };
 }
 
 // ---------------------------------------------------------------- sandbox (steadfast-sandbox, steadfast-sandbox-<host>)
@@ -145,10 +196,12 @@ export interface SandboxActivities {
    * the host's own queue.
    */
   openSandbox(input: OpenInput): Promise<{ readonly hostQueue: string; readonly environment: string }>;
-  /** The three rules of the quality filter, cached by instance and environment. */
+  /** The rules of the quality filter, cached by instance and environment. */
   judgeInstance(input: {
     readonly instance: InstanceRef;
     readonly sandbox: RunConfig['sandbox'];
+    /** The chance, at most, that a flaky test goes unseen; 1% where absent. */
+    readonly flakeChance?: number;
   }): Promise<Verdict>;
 }
 
@@ -167,9 +220,13 @@ export interface SandboxInput {
   readonly sandbox: RunConfig['sandbox'];
   /** From 1; a rollout that has lost its sandbox, or gave it up in a long pause, opens the next. */
   readonly epoch: number;
+  /** What its first sandbox ran in, as openSandbox answered: all later ones do, gradings too. Absent until then. */
+  readonly environment?: string;
 }
 
 export interface OpenInput extends SandboxInput {
+  /** sha256 of the RunConfig; absent in openings of 0.2. */
+  readonly config?: string;
   readonly state: SandboxState;
   /** ISO time of the end of the sandbox's longest lease. */
   readonly deadline: string;
@@ -237,41 +294,4 @@ export interface SampleOutput {
   /** One line for each call, "bash: pytest -q", at most 100 characters; at most 16 calls are carried out. */
   readonly calls: readonly string[];
   readonly usage: Usage | null;
-}
-
-// ---------------------------------------------------------------- trainer (steadfast-trainer)
-
-export interface TrainerActivities {
-  /** Loads the model, answers the newest published step; polled with heartbeats. */
-  openTraining(input: { readonly run: string; readonly config: string }): Promise<PolicyStep>;
-  /** Joins the groups' trajectories into samples. Groups without variance are dropped and counted. */
-  buildBatch(input: {
-    readonly run: string;
-    readonly step: number;
-    readonly config: string;
-    /** sha256 of group records. */
-    readonly groups: readonly string[];
-  }): Promise<BatchOutput>;
-  /** Step n exactly once; polled with heartbeats. */
-  trainStep(input: {
-    readonly run: string;
-    readonly step: number;
-    readonly config: string;
-    readonly parent: string;
-    readonly batch: string;
-  }): Promise<PolicyStep & { readonly metrics: Readonly<Record<string, number>> }>;
-}
-
-export interface PolicyStep {
-  readonly step: number;
-  readonly manifest: string;
-  readonly policy: Policy;
-}
-
-export interface BatchOutput {
-  /** sha256 of the batch file; null when no group teaches anything. */
-  readonly batch: string | null;
-  readonly samples: number;
-  readonly groupsWithoutVariance: number;
-  readonly untrainable: number;
 }

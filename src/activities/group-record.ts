@@ -1,4 +1,5 @@
 import { advantagesOf, type AdvantageKind } from '../domain/advantage.ts';
+import type { MaskReason } from '../domain/mask.ts';
 import type { RolloutResult } from '../domain/trajectory.ts';
 
 /** One member of a recorded group. */
@@ -10,7 +11,9 @@ interface GroupMember {
   readonly reward: number | null;
   readonly resolved: boolean;
   readonly turns: number;
-  /** Null for a member without a reward: a failure of the machinery is kept out of mean and advantage. */
+  /** Why it is kept out of the loss; null when it is not, absent in records of 0.2. */
+  readonly mask?: MaskReason | null;
+  /** Null for a member without a reward, and for one with a mask: both are kept out of mean and advantage. */
   readonly advantage: number | null;
   /** sha256 of the trajectory. */
   readonly trajectory: string | null;
@@ -29,7 +32,7 @@ export interface GroupRecord {
   readonly members: readonly GroupMember[];
 }
 
-/** The record of a group: each scored member has its advantage over the scored ones. */
+/** The record of a group: each member that counts has its advantage over those that do. */
 export function groupRecordOf(
   of: {
     readonly run: string;
@@ -41,7 +44,7 @@ export function groupRecordOf(
   advantage: AdvantageKind,
 ): GroupRecord {
   const advantages = advantagesOf(
-    results.flatMap((result) => (isScored(result) ? [result.reward] : [])),
+    results.flatMap((result) => (counts(result) ? [result.reward] : [])),
     advantage,
   ).values();
   const members = results.map((result) => ({
@@ -52,7 +55,8 @@ export function groupRecordOf(
     reward: result.reward,
     resolved: result.resolved,
     turns: result.turns,
-    advantage: isScored(result) ? (advantages.next().value ?? 0) : null,
+    mask: result.mask ?? null,
+    advantage: counts(result) ? (advantages.next().value ?? 0) : null,
     trajectory: result.trajectory,
   }));
   const [first] = results;
@@ -68,6 +72,13 @@ export function groupRecordOf(
   };
 }
 
-function isScored(result: RolloutResult): result is RolloutResult & { reward: number } {
-  return result.status === 'scored' && result.reward !== null;
+/** The rewards of a recorded group's members that count. */
+export function countedRewards(record: GroupRecord): readonly number[] {
+  return record.members.flatMap((member) => (counts(member) ? [member.reward] : []));
+}
+
+function counts<T extends Pick<RolloutResult, 'status' | 'reward' | 'mask'>>(
+  result: T,
+): result is T & { reward: number } {
+  return result.status === 'scored' && result.reward !== null && (result.mask ?? null) === null;
 }

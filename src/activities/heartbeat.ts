@@ -7,10 +7,12 @@ const LONGEST_BEAT_MS = 4000;
 /**
  * Carries out an activity's body: heartbeats by timer at a third of the heartbeat timeout, passes the signal that
  * aborts on cancellation, and turns errors into typed failures. `isCurrent` says whether no other attempt can have taken
- * over yet: a process that was frozen for longer than the timeout must leave what it holds to the next one.
+ * over yet: a process that was frozen for longer than the timeout must leave what it holds to the next one. `details` is
+ * what a person sees of the activity while it goes on.
  */
 export async function heartbeatWhile<T>(
   body: (signal: AbortSignal, isCurrent: () => boolean) => Promise<T>,
+  details: () => unknown = () => undefined,
 ): Promise<T> {
   const context = Context.current();
   const { heartbeatTimeoutMs = Number.POSITIVE_INFINITY } = context.info;
@@ -25,7 +27,7 @@ export async function heartbeatWhile<T>(
   const beat = setInterval(
     () => {
       if (isCurrent()) beatAt = performance.now();
-      context.heartbeat();
+      context.heartbeat(details());
     },
     Math.max(100, Math.min(LONGEST_BEAT_MS, heartbeatTimeoutMs / 3)),
   );

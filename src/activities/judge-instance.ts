@@ -7,15 +7,12 @@ import { judge, judgeSandboxes } from './grading/judge.ts';
 import { heartbeatWhile } from './heartbeat.ts';
 import { readInstance } from './stored.ts';
 
-/** Runs with the bug: a second one sees most flaky tests for the price of one more. */
-const BUGGY_RUNS = 2;
-
 /** Of a verdict's detail, which names tests and files: pages of verdicts land in histories. */
 const DETAIL_CHARACTERS = 300;
 
 /** The activity that judges an instance by the quality filter's rules. */
 export function createJudgeActivities(deps: GradeDeps): Pick<SandboxActivities, 'judgeInstance'> {
-  const { artifacts, datasets, sandboxes, limits } = deps;
+  const { artifacts, datasets, official, sandboxes, limits } = deps;
 
   async function judgeInstance(input: Parameters<SandboxActivities['judgeInstance']>[0]): Promise<Verdict> {
     return await heartbeatWhile(async (signal) => {
@@ -25,22 +22,24 @@ export function createJudgeActivities(deps: GradeDeps): Pick<SandboxActivities, 
       const { workflowExecution, attempt } = Context.current().info;
       const run = workflowExecution?.workflowId ?? 'filter';
       const nameOf = (of: number): string => `${run}/judge/${instanceId}/attempt-${of}`;
-      const left = attempt > 1 ? judgeSandboxes(nameOf(attempt - 1), BUGGY_RUNS) : [];
+      const left = attempt > 1 ? judgeSandboxes(nameOf(attempt - 1)) : [];
       await Promise.all(left.map((name) => sandbox.close(name)));
       const judgement = await judge({
         sandbox,
         datasets,
         artifacts,
+        official,
         limits,
         instance,
         instanceRef: ref,
-        buggyRuns: BUGGY_RUNS,
+        ...(input.flakeChance === undefined ? {} : { flakeChance: input.flakeChance }),
         run: fileSafe(run),
         name: nameOf(attempt),
         signal,
       });
-      const { verdict, reason, detail } = judgement;
-      return { instanceId, verdict, reason, detail: detail.slice(0, DETAIL_CHARACTERS).toWellFormed() };
+      const { verdict, reason, runs, flakeScore } = judgement;
+      const detail = judgement.detail.slice(0, DETAIL_CHARACTERS).toWellFormed();
+      return { instanceId, verdict, reason, detail, runs, flakeScore };
     });
   }
 

@@ -1,13 +1,16 @@
 import { SteadfastError } from '../domain/failures.ts';
 import { hostQueue, sandboxName } from '../domain/ids.ts';
+import { dataHidesTests, type Instance } from '../domain/instance.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { Datasets } from '../ports/datasets.ts';
 import type { SandboxLimits } from '../ports/sandbox.ts';
 import type { HostActivities, OpenInput, SandboxActivities } from './contract.ts';
 import { closeEarlier, readState } from './earlier-epochs.ts';
+import { healthOf, limitsFor } from './grading/health.ts';
 import { heartbeatWhile } from './heartbeat.ts';
+import { hiddenTests } from './hidden-tests.ts';
 import type { Sandboxes } from './sandboxes.ts';
-import { readInstance } from './stored.ts';
+import { readConfig, readInstance } from './stored.ts';
 
 export interface SandboxDeps {
   readonly artifacts: Artifacts;
@@ -35,13 +38,28 @@ export function createSandboxActivities(
       const name = sandboxName(input.rollout, input.epoch);
       const sandbox = await sandboxes.choose(input.sandbox);
       const instance = await readInstance(artifacts, input.instance.ref);
-      const environment = await sandbox.environment(instance);
+      const environment = await sandbox.environment(instance, { pinned: input.environment, signal });
       const tree = await datasets.prepareTree(instance, 'bugged');
+      const requirements = await datasets.prepareRequirements(instance);
+      const hidden = await hiddenFor(input, instance);
       const archive = await readState(input, artifacts, sandbox);
       await closeEarlier(input, await sandboxes.all());
       try {
         const { run, deadline } = input;
-        await sandbox.open({ name, run, instance, tree, limits, deadline }, signal);
+        const health = await healthOf(artifacts, input.instance.ref, environment);
+        const given = limitsFor(limits, health);
+        const spec = {
+          name,
+          run,
+          instance,
+          environment,
+          tree,
+          requirements,
+          hidden,
+          limits: given,
+          deadline,
+        };
+        await sandbox.open(spec, signal);
         if (!isCurrent()) throw new SteadfastError('Sandbox.Failed', `${name} was opened too late`);
         if (archive !== null) await sandbox.restore(name, archive);
       } catch (error) {
@@ -52,6 +70,12 @@ export function createSandboxActivities(
       }
       return { hostQueue: hostQueue(host), environment };
     });
+  }
+
+  async function hiddenFor({ config }: OpenInput, instance: Instance): Promise<readonly string[]> {
+    if (config === undefined) return [];
+    const asked = (await readConfig(artifacts, config)).hideTests;
+    return asked || dataHidesTests(instance) ? hiddenTests(instance) : [];
   }
 
   /** Closes wherever the sandbox may be; one adapter that does not answer keeps no other from closing. */

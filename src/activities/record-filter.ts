@@ -1,6 +1,7 @@
 import type { Verdict } from '../domain/run-summary.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { RecordActivities } from './contract.ts';
+import { readVerdictPages, verdictPagePath } from './filter-pages.ts';
 import { heartbeatWhile } from './heartbeat.ts';
 
 /** The activity that writes what the quality filter said, as filter.json. */
@@ -17,9 +18,9 @@ export function createFilterRecordActivity(deps: {
     await heartbeatWhile(async () => {
       const { run, from } = input;
       // The first page of a new filter ends the pages of an earlier one under the same name.
-      const earlier = from === 0 ? [] : await readPages(run, from);
+      const earlier = from === 0 ? [] : await readVerdictPages(artifacts, run, from);
       const pages = [...earlier, { from, verdicts: input.verdicts }];
-      await artifacts.writeRunFile(run, pagePath(from), JSON.stringify(pages.at(-1)));
+      await artifacts.writeRunFile(run, verdictPagePath(from), JSON.stringify(pages.at(-1)));
       const verdicts = pages.flatMap((page) => page.verdicts);
       const reasons: Record<string, number> = {};
       for (const { reason } of verdicts) if (reason !== null) reasons[reason] = (reasons[reason] ?? 0) + 1;
@@ -29,33 +30,5 @@ export function createFilterRecordActivity(deps: {
     });
   }
 
-  /** The pages before a position, in order. */
-  async function readPages(run: string, before: number): Promise<Page[]> {
-    const paths = await artifacts.listRunFiles(run, 'filter');
-    const texts = await Promise.all(paths.map((path) => artifacts.readRunFile(run, `filter/${path}`)));
-    return texts
-      .flatMap(pageOf)
-      .filter((page) => page.from < before)
-      .toSorted((a, b) => a.from - b.from);
-  }
-
   return { recordFilter };
-}
-
-interface Page {
-  readonly from: number;
-  readonly verdicts: readonly Verdict[];
-}
-
-/** A page that was lost or changed on disk is left out of the report; what is kept was decided before. */
-function pageOf(text: string | null): readonly Page[] {
-  try {
-    return text === null ? [] : [JSON.parse(text) as Page];
-  } catch {
-    return [];
-  }
-}
-
-function pagePath(from: number): string {
-  return `filter/${String(from).padStart(6, '0')}.json`;
 }

@@ -1,10 +1,12 @@
 import { Context } from '@temporalio/activity';
+import { kindsOf, type Finding } from '../domain/findings.ts';
 import { trajectoryPath } from '../domain/ids.ts';
 import { samplesOf } from '../domain/training-data.ts';
 import type { Grading, Trajectory, TurnLink } from '../domain/trajectory.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
-import type { RecordActivities, RecordTrajectoryInput } from './contract.ts';
+import type { RecordActivities, RecordedTrajectory, RecordTrajectoryInput } from './contract.ts';
 import { heartbeatWhile } from './heartbeat.ts';
+import { countedOf, findingsOf, type CountedRollout } from './judge-rollout.ts';
 import { readGrading } from './stored.ts';
 import { TOOLS } from './tools/definitions.ts';
 import { readableTranscript } from './transcript.ts';
@@ -19,9 +21,7 @@ export function createTrajectoryActivities(deps: {
    * Everything in the record comes from stored facts, so a retry writes the same bytes. A rollout has a record whatever was
    * lost of its turns; only a reward that cannot be read any more is not made up.
    */
-  async function recordTrajectory(
-    input: RecordTrajectoryInput,
-  ): Promise<{ trajectory: string; trainable: boolean }> {
+  async function recordTrajectory(input: RecordTrajectoryInput): Promise<RecordedTrajectory> {
     return await heartbeatWhile(async () => {
       const endedAt = new Date(Context.current().info.scheduledTimestampMs).toISOString();
       return await writeTrajectory(artifacts, input, endedAt);
@@ -36,18 +36,33 @@ export async function writeTrajectory(
   artifacts: Artifacts,
   input: RecordTrajectoryInput,
   endedAt: string,
-): Promise<{ trajectory: string; trainable: boolean }> {
-  const [turns, grading] = await Promise.all([
+): Promise<RecordedTrajectory> {
+  const [transcript, grading] = await Promise.all([
     input.head === null ? NO_TURNS : readableTranscript(artifacts, input.head),
     input.grading === null ? null : readGrading(artifacts, input.grading),
   ]);
-  const record = trajectoryOf(input, turns, grading, endedAt);
+  const { links: turns } = transcript;
+  const findings = await findingsOf(artifacts, input, turns, grading);
+  const graded = input.status === 'scored' ? grading : null;
+  const counted = graded === null ? null : await countedOf(artifacts, input, turns, graded, findings);
+  const record = trajectoryOf(input, transcript, { grading, findings, counted }, endedAt);
   const path = trajectoryPath(input.run, input.rollout);
   await artifacts.writeRunFile(input.run, path, `${JSON.stringify(record, null, 1)}\n`);
   const trajectory = await artifacts.putJson(record);
   // Nobody opens another sandbox for it now. What does not go is no reason to fail, and left to the reaper of records.
   await artifacts.dropSnapshots(input.run, input.rollout, []).catch(() => undefined);
-  return { trajectory, trainable: record.trainable };
+  if (graded === null || counted === null) return { trajectory, trainable: record.trainable };
+  const { metrics } = graded;
+  return {
+    trajectory,
+    trainable: record.trainable,
+    counted: {
+      ...counted,
+      baselineReward: metrics.baselineReward ?? null,
+      findings: kindsOf(findings),
+      verified: metrics.verified === 1,
+    },
+  };
 }
 
 const NO_TURNS = { links: [], damaged: false } as const;
@@ -56,16 +71,22 @@ const NO_TURNS = { links: [], damaged: false } as const;
 function trajectoryOf(
   input: RecordTrajectoryInput,
   { links: turns, damaged }: { readonly links: readonly TurnLink[]; readonly damaged: boolean },
-  grading: Grading | null,
+  judged: {
+    readonly grading: Grading | null;
+    readonly findings: readonly Finding[];
+    readonly counted: CountedRollout | null;
+  },
   endedAt: string,
 ): Trajectory {
+  const { grading, findings, counted } = judged;
   const models = turns.filter((link) => link.kind === 'model');
   const calls = turns.filter((link) => link.kind === 'tool');
-  const scored = input.status === 'scored' && grading !== null;
   return {
     run: input.run,
     rollout: input.rollout,
     instanceId: input.instance.instanceId,
+    instance: input.instance.ref,
+    environment: input.environment ?? null,
     status: input.status,
     stopReason: input.stopReason,
     failure: input.failure,
@@ -74,13 +95,17 @@ function trajectoryOf(
     seed: input.seed,
     tools: TOOLS,
     turns,
-    reward: scored ? grading.reward : null,
-    resolved: scored && grading.resolved,
+    reward: counted?.reward ?? null,
+    resolved: counted?.resolved ?? false,
+    findings,
+    mask: counted?.mask ?? null,
     metrics: {
-      ...(scored ? grading.metrics : {}),
+      ...(counted === null ? {} : grading?.metrics),
       ...(damaged ? { transcriptDamaged: 1 } : {}),
       turns: models.length,
       toolCalls: calls.length,
+      toolTimeouts: calls.filter((link) => link.timedOut).length,
+      toolsOutOfMemory: calls.filter((link) => link.outOfMemory === true).length,
       modelSeconds: sum(models.map((link) => link.durationMs)) / 1000,
       toolSeconds: sum(calls.map((link) => link.durationMs)) / 1000,
     },

@@ -4,7 +4,7 @@ import { policyModel } from '../domain/ids.ts';
 import type { RunConfig } from '../domain/run-config.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { PublishedStep, StepState, Trainer, TrainStepRequest } from '../ports/trainer.ts';
-import type { PolicyStep, TrainerActivities } from './contract.ts';
+import type { PolicyStep, TrainerActivities } from './contract-trainer.ts';
 import { heartbeatWhile } from './heartbeat.ts';
 import { readConfig } from './stored.ts';
 

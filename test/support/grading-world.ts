@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { wholeOf } from './instance.ts';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -9,21 +9,22 @@ import { createDatasets } from '../../src/adapters/datasets/datasets.ts';
 import { createBubblewrapSandbox } from '../../src/adapters/sandbox/bubblewrap/sandbox.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { Instance } from '../../src/domain/instance.ts';
-import { toolPaths } from '../../src/local/setup/paths.mjs';
-import type { Datasets } from '../../src/ports/datasets.ts';
+import { pythonWithPip, toolPaths } from '../../src/local/setup/paths.mjs';
+import type { DatasetRecords, Datasets } from '../../src/ports/datasets.ts';
+import { NO_OFFICIAL } from './no-official.ts';
 import { temporaryHome } from './temporary-home.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
 
 /** The real data adapter over the machine's cache, or over a cache of its own. */
-export function realDatasets(cacheDir?: string): Datasets {
-  const { cache, environment, sweBench } = loadConfig();
-  const { uv } = toolPaths(cache);
+export function realDatasets(cacheDir?: string): Datasets & DatasetRecords {
+  const { cache, environment, sweBench, hub } = loadConfig();
   return createDatasets({
     cacheDir: cacheDir ?? cache,
-    python: existsSync(uv) ? [uv, 'run', '-q', '--no-project', '--with', 'pip', 'python'] : ['python3'],
+    python: pythonWithPip(toolPaths(cache)),
     environment,
     sweBench,
+    hub,
   });
 }
 
@@ -48,6 +49,7 @@ export function gradingWorld(t: TestContext) {
       sandbox,
       datasets,
       artifacts,
+      official: NO_OFFICIAL,
       limits: { memoryBytes: 2 ** 30, pids: 256, cpus: 1, diskBytes: 2 ** 28 },
       run: 'grading-test',
       name: `grading-test/${made++}`,
@@ -56,6 +58,7 @@ export function gradingWorld(t: TestContext) {
       instanceRef: await artifacts.putJson(instance),
       patch,
       rewardPower: 1.33,
+      verifyShare: 0,
     };
   }
 
@@ -116,6 +119,6 @@ export async function example(ending: string): Promise<Instance> {
 /** All shipped examples. */
 export async function examples(): Promise<readonly Instance[]> {
   const files = (await readdir(EXAMPLES)).filter((file) => file.endsWith('.jsonl')).toSorted();
-  const pages = files.map((file) => realDatasets().load(join(EXAMPLES, file), { requireNonZeroTests: true }));
+  const pages = files.map((file) => realDatasets().load(wholeOf(join(EXAMPLES, file), true)));
   return (await Promise.all(pages)).flatMap((page) => page.instances);
 }

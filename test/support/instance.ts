@@ -1,4 +1,6 @@
 import type { Instance } from '../../src/domain/instance.ts';
+import { WHOLE_DATA } from '../../src/domain/run-config.ts';
+import type { DataSource } from '../../src/ports/datasets.ts';
 
 /** A small instance for tests, with some fields changed. */
 export function instance(changed: Partial<Instance> = {}): Instance {
@@ -21,6 +23,14 @@ export function instance(changed: Partial<Instance> = {}): Instance {
     testPatch: null,
     baseCommit: null,
     language: 'python',
+    requirements: [],
+    runner: 'pytest',
+    official: null,
     ...changed,
   };
+}
+
+/** Where a whole data file is read from. */
+export function wholeOf(data: string, requireNonZeroTests = false): DataSource {
+  return { data, selection: WHOLE_DATA, seed: 0, requireNonZeroTests };
 }

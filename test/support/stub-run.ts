@@ -10,8 +10,9 @@ import type {
   RunPlan,
   SandboxActivities,
   SandboxState,
-  TrainerActivities,
 } from '../../src/activities/contract.ts';
+import type { TrainerActivities } from '../../src/activities/contract-trainer.ts';
+import { WHOLE_DATA } from '../../src/domain/run-config.ts';
 import { sandboxName } from '../../src/domain/ids.ts';
 import { deriveSeed, shuffled } from '../../src/domain/seeds.ts';
 import type { RunSummary, Verdict } from '../../src/domain/run-summary.ts';
@@ -136,6 +137,24 @@ export class StubRun {
         ]),
       shuffleInstances: async ({ list, count, seed }) =>
         this.put(shuffled(this.get(list).slice(0, count), seed)),
+      leaveOutQuarantined: async ({ list, count }) => ({
+        ...this.put(this.get(list).slice(0, count)),
+        quarantined: 0,
+      }),
+      resolveFilter: async ({ workflowId }) => ({
+        config: STUB_CONTEXT.config,
+        filter: {
+          run: workflowId,
+          data: 'data.jsonl',
+          selection: WHOLE_DATA,
+          seed: 7,
+          sandbox: 'auto',
+          concurrency: 4,
+          flakeChance: 0.01,
+          heartbeatSeconds: 10,
+        },
+      }),
+      recordKept: async ({ list }) => ({ kept: list?.count ?? 0, quarantined: 0 }),
       recordFilter: async ({ verdicts }) => {
         this.verdicts.push(...verdicts);
       },

@@ -1,52 +1,39 @@
 import { createHash } from 'node:crypto';
-import { deriveSeed } from '../../domain/seeds.ts';
 import type { Instance } from '../../domain/instance.ts';
 import type { Artifacts } from '../../ports/artifacts.ts';
 import { readTestRun, type TestRun } from '../../schemas/test-run.ts';
-import { runTests, type TestBench } from './run-tests.ts';
+import { confirmedRun, type RunWhat } from './confirmed-run.ts';
+import type { TestBench } from './run-tests.ts';
 
 /** Kind of the cache of test runs; raise the number when runs come to be made or read in another way. */
-const KIND = 'test-run-1';
+const KIND = 'test-run-2';
 
-/** One cached run in fifty is made again, to see flaky tests. */
-const SAMPLE = 50;
-
-/** A run of tests, and whether it contradicted the one that was kept. */
-export interface CheckedRun {
+/** A run of tests, and whether it was kept from earlier. */
+export interface CachedRun {
   readonly testRun: TestRun;
   readonly cached: boolean;
-  readonly flaky: boolean;
 }
 
 /** What a kept run is a function of. */
-export interface RunKey {
-  /** sha256 of the parsed instance, or of what the run uses of it. */
+export interface RunKey extends RunWhat {
+  /** sha256 of the parsed instance, or of what the run uses of it: its requirements and its runner among them. */
   readonly digest: string;
   readonly environment: string;
-  readonly stage: 'pristine' | 'bugged';
-  /** Applied before the tests; '' is a patch like others. */
-  readonly patch: string;
 }
 
-/**
- * The test run of a patch, from the cache where one like it was made. A seeded sample is made again all the same: when
- * its outcomes differ the tests are flaky, and the kept run is forgotten.
- */
+/** The test run of a patch, from the cache where one like it was made; a fresh one neither reads nor changes the cache. */
 export async function cachedRun(
   bench: TestBench & { readonly artifacts: Artifacts },
   instance: Instance,
   key: RunKey,
-): Promise<CheckedRun> {
-  const { artifacts, name } = bench;
-  const file = keyOf(key);
-  const kept = readTestRun(await artifacts.getCached(KIND, file));
-  if (kept !== null && deriveSeed(name, file) % SAMPLE !== 0) {
-    return { testRun: kept, cached: true, flaky: false };
-  }
-  const testRun = await runTests(bench, instance, key.stage, key.patch);
-  const flaky = kept !== null && !sameOutcomes(kept, testRun);
-  await artifacts.putCached(KIND, file, flaky ? null : testRun);
-  return { testRun, cached: false, flaky };
+): Promise<CachedRun> {
+  const { artifacts } = bench;
+  if (bench.fresh === true) return { testRun: await confirmedRun(bench, instance, key), cached: false };
+  const kept = readTestRun(await artifacts.getCached(KIND, keyOf(key)));
+  if (kept !== null) return { testRun: kept, cached: true };
+  const testRun = await confirmedRun(bench, instance, key);
+  await keepRun(artifacts, key, testRun);
+  return { testRun, cached: false };
 }
 
 /** Keeps a run that was made elsewhere, so that grading that patch finds it. */
@@ -54,12 +41,9 @@ export async function keepRun(artifacts: Artifacts, key: RunKey, testRun: TestRu
   await artifacts.putCached(KIND, keyOf(key), testRun);
 }
 
-/** Whether two runs found the same for every test. */
-function sameOutcomes(a: TestRun, b: TestRun): boolean {
-  const ids = Object.keys(a.outcomes);
-  return (
-    ids.length === Object.keys(b.outcomes).length && ids.every((id) => a.outcomes[id] === b.outcomes[id])
-  );
+/** Forgets a run that another one contradicted. */
+export async function forgetRun(artifacts: Artifacts, key: RunKey): Promise<void> {
+  await artifacts.putCached(KIND, keyOf(key), null);
 }
 
 /** The sha256 of texts, none of which can run into the next. */
@@ -67,6 +51,6 @@ export function digestOf(...parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
-function keyOf(key: RunKey): string {
-  return digestOf(key.digest, key.environment, key.stage, key.patch);
+function keyOf({ digest, environment, stage, patch, control = false }: RunKey): string {
+  return digestOf(digest, environment, stage, patch, String(control));
 }

@@ -1,9 +1,9 @@
 import type { Artifacts } from '../../ports/artifacts.ts';
-import { readJudgement, type Judgement } from '../../schemas/test-run.ts';
+import { readJudgement, type Judgement } from '../../schemas/judgement.ts';
 import { digestOf } from './cached-run.ts';
 
 /** Kind of the cache of verdicts; raise the number when the rules change. */
-const KIND = 'verdict-1';
+const KIND = 'verdict-2';
 
 /** The kept judgement of an instance in an environment; null when it was not judged yet. */
 export async function readVerdictOf(

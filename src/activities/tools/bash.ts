@@ -33,8 +33,8 @@ export async function runBash(raw: string, scene: ToolScene): Promise<ToolOutcom
     },
     scene.signal,
   );
-  const { exitCode, timedOut, fingerprint } = result;
-  return { observation: observe(result, agent), exitCode, timedOut, fingerprint };
+  const { exitCode, timedOut, outOfMemory, fingerprint } = result;
+  return { observation: observe(result, agent), exitCode, timedOut, outOfMemory, fingerprint };
 }
 
 /**

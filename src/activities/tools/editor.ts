@@ -27,11 +27,11 @@ export async function runEditor(raw: string, scene: ToolScene): Promise<ToolOutc
     },
     scene.signal,
   );
-  const { exitCode, timedOut, fingerprint } = result;
+  const { exitCode, timedOut, outOfMemory, fingerprint } = result;
   if (timedOut) {
     const observation = 'The editor was stopped after 60 s. View the file to see whether the edit was made.';
-    return { observation, exitCode, timedOut, fingerprint };
+    return { observation, exitCode, timedOut, outOfMemory, fingerprint };
   }
   const observation = cutMiddle(result.output.toWellFormed().trimEnd(), limit, result.droppedBytes);
-  return { observation, exitCode, timedOut, fingerprint };
+  return { observation, exitCode, timedOut, outOfMemory, fingerprint };
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gradePatch } from '../../../src/activities/grading/grade-patch.ts';
+import { healthOf } from '../../../src/activities/grading/health.ts';
 import { SteadfastError } from '../../../src/domain/failures.ts';
 import type { Sandbox } from '../../../src/ports/sandbox.ts';
 import { adding, example, examples, gradingWorld, reversed } from '../../support/grading-world.ts';
@@ -119,43 +120,48 @@ test('a diff that does not apply is graded as if nothing was done, and says so',
   assert.match(grading.log, /nowhere\.py/);
 });
 
-test('equal patches are run once, a sample of them again, and a contradiction is said and forgotten', async (t) => {
+test('equal patches are run once, a share of them again, and a contradiction is said, noted and forgotten', async (t) => {
   const { request, sandbox, artifacts } = gradingWorld(t);
   const instance = await example(TEXTFSM);
-  let opened = 0;
-  const counting: Sandbox = {
-    ...sandbox,
-    open: async (spec, signal) => {
-      opened++;
-      await sandbox.open(spec, signal);
-    },
-  };
-  const first = await request(instance);
-  assert.equal((await gradePatch({ ...first, sandbox: counting })).metrics.gradingCached, 0);
-  let flaky = 0;
-  for (let i = 0; i < 150; i++) {
-    const grading = await gradePatch({ ...first, sandbox: counting, name: `again/${i}` });
-    assert.equal(grading.reward, 0.2);
-    flaky += grading.metrics.gradingFlaky ?? 0;
-  }
-  assert.equal(flaky, 0);
-  assert.ok(opened > 1 && opened < 12, `${opened} of 151 gradings ran`);
+  const once = await gradePatch(await request(instance));
+  assert.deepEqual([once.metrics.gradingCached, once.metrics.verified], [0, 0]);
+  const again = await gradePatch(await request(instance));
+  assert.deepEqual([again.metrics.gradingCached, again.reward], [1, 0.2]);
+  const verified = await gradePatch({ ...(await request(instance)), verifyShare: 1 });
+  assert.deepEqual([verified.metrics.verified, verified.metrics.gradingFlaky, verified.reward], [1, 0, 0.2]);
   // A kept run that says otherwise, as a flaky test would have left it.
   const lying = {
     ...artifacts,
     getCached: async (kind: string, key: string) => {
       const kept = await artifacts.getCached(kind, key);
-      return JSON.parse(JSON.stringify(kept).replaceAll('"failed"', '"passed"')) as unknown;
+      return kind.startsWith('test-run')
+        ? (JSON.parse(JSON.stringify(kept).replaceAll('"passed"', '"failed"')) as unknown)
+        : kept;
     },
   };
-  const seen: (number | undefined)[] = [];
-  for (let i = 0; i < 150 && !seen.includes(1); i++) {
-    const grading = await gradePatch({ ...first, artifacts: lying, name: `again/${i}` });
-    seen.push(grading.metrics.gradingFlaky);
-    if (grading.metrics.gradingFlaky === 1) assert.equal(grading.reward, 0.2, 'the run that was made counts');
-  }
-  assert.ok(seen.includes(1));
-  assert.equal((await gradePatch({ ...first, name: 'again/after' })).metrics.gradingCached, 0);
+  const asked = await request(instance);
+  const contradicted = await gradePatch({ ...asked, artifacts: lying, verifyShare: 1 });
+  assert.equal(contradicted.metrics.gradingFlaky, 1);
+  assert.equal(contradicted.reward, 0, 'the lower one counts');
+  assert.deepEqual(
+    contradicted.findings?.map(({ kind }) => kind),
+    ['grading_disagrees'],
+  );
+  const health = await healthOf(artifacts, asked.instanceRef, await sandbox.environment(instance));
+  assert.equal(health.quarantined, true);
+  const after = await gradePatch(await request(instance));
+  assert.deepEqual([after.metrics.gradingCached, after.reward], [0, 0.2]);
+});
+
+test('the share of gradings that are verified follows from their names', async (t) => {
+  const { request } = gradingWorld(t);
+  const instance = await example(TEXTFSM);
+  const share = { ...(await request(instance)), verifyShare: 0.1 };
+  const verified: (number | undefined)[] = [];
+  for (let i = 0; i < 40; i++)
+    verified.push((await gradePatch({ ...share, name: `share/${i}` })).metrics.verified);
+  const count = verified.filter((one) => one === 1).length;
+  assert.ok(count > 0 && count < 13, `${count} of 40`);
 });
 
 test('a sandbox whose pytest cannot start is an error and never a reward', async (t) => {
@@ -175,7 +181,7 @@ test('a sandbox whose pytest cannot start is an error and never a reward', async
     (error: unknown) =>
       error instanceof SteadfastError &&
       error.type === 'Grade.Failed' &&
-      /pytest did not start/.test(error.message),
+      /The test runner did not start/.test(error.message),
   );
   assert.deepEqual(await sandbox.list(), [], 'and its sandbox is closed');
 });

@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import type { BatchOutput } from '../../../src/activities/contract.ts';
+import type { BatchOutput } from '../../../src/activities/contract-trainer.ts';
 import { createBatchActivity } from '../../../src/activities/build-batch.ts';
 import { groupRecordOf } from '../../../src/activities/group-record.ts';
 import { createInstanceActivities } from '../../../src/activities/instances.ts';
 import { createFilterRecordActivity } from '../../../src/activities/record-filter.ts';
 import { createFolderArtifacts } from '../../../src/adapters/artifacts/folder.ts';
+import type { MaskReason } from '../../../src/domain/mask.ts';
 import type { Verdict } from '../../../src/domain/run-summary.ts';
 import type { RolloutResult, TurnLink } from '../../../src/domain/trajectory.ts';
 import type { Artifacts } from '../../../src/ports/artifacts.ts';
@@ -46,6 +47,7 @@ async function member(
   id: string,
   reward: number | null,
   ids: readonly number[] | null,
+  mask: MaskReason | null = null,
 ): Promise<RolloutResult> {
   return {
     rollout: id,
@@ -55,23 +57,12 @@ async function member(
     failureType: reward === null ? 'Sandbox.Gone' : null,
     reward,
     resolved: false,
+    mask,
     policyVersion: 4,
     turns: 1,
     trajectory: await artifacts.putJson({ rollout: id, turns: [modelTurn(ids)], trainable: true }),
   };
 }
-
-describe('groupRecordOf', () => {
-  it('keeps failed members out of mean and advantage', async () => {
-    const results = [await member('a', 1, [5]), await member('b', null, [5]), await member('c', 0.5, [5])];
-    const made = groupRecordOf({ run: 'r', group: 1, purpose: 'train' }, results, 'mean');
-    assert.deepEqual(
-      made.members.map(({ advantage }) => advantage),
-      [0.25, null, -0.25],
-    );
-    assert.equal(made.policyVersion, 4);
-  });
-});
 
 describe('buildBatch', () => {
   it('writes samples by rollout, and leaves out what teaches nothing or cannot be trained on', async () => {
@@ -84,6 +75,7 @@ describe('buildBatch', () => {
     ]);
     const built = await build([blind, teaching, equal]);
     assert.deepEqual([built.samples, built.groupsWithoutVariance, built.untrainable], [3, 1, 1]);
+    assert.deepEqual([built.masked, built.groupsTooSmall, built.refused], [{}, 0, null]);
     const { samples } = (await artifacts.getJson(built.batch ?? '')) as {
       samples: { rollout: string; tokens: number[]; mask: number[]; advantage: number; group: number }[];
     };
@@ -124,8 +116,51 @@ describe('buildBatch', () => {
       batch: null,
       samples: 0,
       groupsWithoutVariance: 1,
+      groupsTooSmall: 0,
       untrainable: 0,
+      masked: {},
+      refused: null,
     });
+  });
+
+  it('trains on no masked member, counts each by its reason, and drops a group that is too small without it', async () => {
+    const masked = await record(2, [
+      await member('a', 1, [5]),
+      await member('b', 0, [6]),
+      await member('c', 0.5, [7], 'grading_timeout'),
+      await member('d', 0.5, [7], 'finding:output_spoofed'),
+    ]);
+    const small = await record(3, [await member('e', 1, [5]), await member('f', 0, [6], 'agent_timeout')]);
+    const equal = await record(4, [
+      await member('g', 0.2, [5]),
+      await member('h', 0.2, [6]),
+      await member('i', 1, [7], 'grading_timeout'),
+    ]);
+    const built = await build([masked, small, equal]);
+    assert.deepEqual(built.masked, { grading_timeout: 2, 'finding:output_spoofed': 1, agent_timeout: 1 });
+    assert.deepEqual([built.groupsTooSmall, built.groupsWithoutVariance, built.refused], [1, 1, null]);
+    const { samples } = (await artifacts.getJson(built.batch ?? '')) as {
+      samples: { rollout: string; advantage: number }[];
+    };
+    assert.deepEqual(
+      samples.map(({ rollout, advantage }) => [rollout, advantage]),
+      [
+        ['a', 0.5],
+        ['b', -0.5],
+      ],
+    );
+  });
+
+  it('refuses a batch whose rewards are the machinery’s', async () => {
+    const cut = await record(5, [
+      await member('j', 0, [5], 'grading_timeout'),
+      await member('k', 0, [6], 'grading_out_of_memory'),
+    ]);
+    const built = await build([cut]);
+    assert.equal(built.batch, null);
+    assert.match(built.refused ?? '', /2 of its 2 rollouts .*grading_timeout 1, grading_out_of_memory 1/);
+    const taught = await record(6, [await member('l', 1, [5]), await member('m', 0, [6])]);
+    assert.equal((await build([cut, taught])).refused, null);
   });
 });
 
@@ -138,6 +173,7 @@ describe('instance lists', () => {
       datasets: {
         load: () => Promise.reject(new Error('unused')),
         prepareTree: () => Promise.reject(new Error('unused')),
+        prepareRequirements: () => Promise.reject(new Error('unused')),
       },
     });
     const ids = async (of: { ref: string; count: number }) =>

@@ -8,6 +8,7 @@ import type { OpenInput, SandboxState } from '../../../src/activities/contract.t
 import { createSandboxActivities } from '../../../src/activities/open-sandbox.ts';
 import { createFolderArtifacts } from '../../../src/adapters/artifacts/folder.ts';
 import { SteadfastError } from '../../../src/domain/failures.ts';
+import type { Instance } from '../../../src/domain/instance.ts';
 import type { Artifacts } from '../../../src/ports/artifacts.ts';
 import type { Sandbox } from '../../../src/ports/sandbox.ts';
 import { activityEnvironment } from '../../support/run-activity.ts';
@@ -25,12 +26,13 @@ beforeEach(async () => {
 });
 afterEach(async () => await rm(root, { recursive: true, force: true }));
 
-async function activities(adapters: readonly Sandbox[]) {
-  const ref = await artifacts.putJson(instance());
+async function activities(adapters: readonly Sandbox[], changed: Partial<Instance> = {}) {
+  const ref = await artifacts.putJson(instance(changed));
   const made = createSandboxActivities({
     artifacts,
     datasets: {
-      load: async () => ({ instances: [], droppedWithoutTests: 0 }),
+      load: async () => ({ instances: [], droppedWithoutTests: 0, records: 0, revision: null }),
+      prepareRequirements: async ({ requirements }) => (requirements.length > 0 ? '/requirements' : null),
       prepareTree: async (_, stage) => `/trees/${stage}`,
     },
     sandboxes: { choose: async () => adapters[0]!, all: async () => adapters },
@@ -54,6 +56,31 @@ async function kept(fingerprint: string): Promise<Extract<SandboxState, { kind: 
   const archive = Buffer.from(`state ${fingerprint}`);
   return { kind: 'kept', fingerprint, sha256: await artifacts.putSnapshot('r', ROLLOUT, archive) };
 }
+
+test('opens with the requirements, and without the tests to mend where the run hides them', async () => {
+  const fake = fakeSandbox();
+  const specs: unknown[] = [];
+  const sandbox: Sandbox = {
+    ...fake,
+    open: async (spec) => {
+      specs.push([spec.requirements, spec.hidden]);
+      await fake.open(spec);
+    },
+  };
+  const { openSandbox, input } = await activities([sandbox], { requirements: ['click'] });
+  const env = activityEnvironment();
+  for (const hideTests of [false, true]) {
+    const config = await artifacts.putJson({ hideTests });
+    await env.run(openSandbox, { ...input(1), config });
+  }
+  const plain = await activities([sandbox]);
+  await env.run(plain.openSandbox, plain.input(1));
+  assert.deepEqual(specs, [
+    ['/requirements', []],
+    ['/requirements', ['tests/test_it.py']],
+    [null, []],
+  ]);
+});
 
 test('opens from the tree with the bug and answers the queue of this host; a retry adopts', async () => {
   const fake = fakeSandbox();
