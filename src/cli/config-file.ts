@@ -1,6 +1,8 @@
 import { constants } from 'node:fs';
 import { access, readFile, stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
+import { isHubName } from '../domain/hub-name.ts';
+import { absoluteData } from './data-path.ts';
 import { CommandError } from './errors.ts';
 
 /** Reads a JSON config; what it holds is checked later, with the options merged over it. */
@@ -29,35 +31,33 @@ export async function withAbsolutePaths(
   base: string,
 ): Promise<Record<string, unknown>> {
   const result: Record<string, unknown> = { ...input };
-  if (typeof input['data'] === 'string') result['data'] = resolve(base, input['data']);
+  if (typeof input['data'] === 'string') result['data'] = await absoluteData(input['data'], base);
   if (typeof input['model'] === 'string') result['model'] = await modelPath(input['model'], base, input);
   const evaluation = input['evaluation'];
   if (typeof evaluation === 'object' && evaluation !== null && 'sets' in evaluation) {
     const sets: unknown = evaluation.sets;
     if (Array.isArray(sets)) {
-      result['evaluation'] = { ...evaluation, sets: sets.map((set: unknown) => absoluteSet(set, base)) };
+      const absolute = sets.map(async (set: unknown) => await absoluteSet(set, base));
+      result['evaluation'] = { ...evaluation, sets: await Promise.all(absolute) };
     }
   }
   return result;
 }
 
-/** Refuses data files that are not there before anything is started. */
+/** Refuses data files and folders that are not there before anything is started; the hub is asked later. */
 export async function checkDataFiles(input: Readonly<Record<string, unknown>>): Promise<void> {
   const evaluation = input['evaluation'] as { readonly sets?: readonly { readonly data: string }[] } | null;
   const paths = [input['data'], ...(evaluation?.sets ?? []).map((set) => set.data)];
   for (const path of paths) {
-    if (typeof path !== 'string') continue;
+    if (typeof path !== 'string' || isHubName(path)) continue;
     const found = await stat(path).catch((error: unknown) => {
       throw new CommandError(`the data file ${path} cannot be read: ${reasonOf(error)}`, { cause: error });
     });
-    if (found.isDirectory()) {
-      throw new CommandError(
-        `the data file ${path} is a folder; expected a file with one instance a line (JSONL)`,
-      );
-    }
-    await access(path, constants.R_OK).catch((error: unknown) => {
-      throw new CommandError(`the data file ${path} cannot be read: ${reasonOf(error)}`, { cause: error });
-    });
+    await access(path, found.isDirectory() ? constants.R_OK | constants.X_OK : constants.R_OK).catch(
+      (error: unknown) => {
+        throw new CommandError(`the data file ${path} cannot be read: ${reasonOf(error)}`, { cause: error });
+      },
+    );
   }
 }
 
@@ -77,9 +77,9 @@ async function modelPath(
   return model;
 }
 
-function absoluteSet(set: unknown, base: string): unknown {
+async function absoluteSet(set: unknown, base: string): Promise<unknown> {
   if (typeof set !== 'object' || set === null || !('data' in set) || typeof set.data !== 'string') return set;
-  return { ...set, data: resolve(base, set.data) };
+  return { ...set, data: await absoluteData(set.data, base) };
 }
 
 function reasonOf(error: unknown): string {

@@ -1,18 +1,25 @@
 import { styleText } from 'node:util';
 import type { TurnLink } from '../domain/trajectory.ts';
+import { visible } from './visible.ts';
 
 /** One link of a transcript as a person reads it. */
 export function renderLink(link: TurnLink): string {
   if (link.kind === 'start') {
-    return link.messages.map((message) => `${title(message.role)}\n${message.content}\n`).join('\n');
+    return link.messages.map((message) => `${title(message.role)}\n${visible(message.content)}\n`).join('\n');
   }
   if (link.kind === 'tool') {
     const ending = link.timedOut ? ' (timed out)' : link.exitCode ? ` (exit code ${link.exitCode})` : '';
-    return `${styleText('dim', `← ${link.call.name}${ending}`)}\n${link.observation}\n`;
+    return `${styleText('dim', `← ${visible(link.call.name)}${ending}`)}\n${visible(link.observation)}\n`;
   }
   const { reasoning, content, toolCalls } = link.message;
-  const calls = toolCalls.map((call) => styleText('cyan', `→ ${call.name} ${readable(call.arguments)}`));
-  const said = [reasoning === undefined ? '' : styleText('dim', reasoning), content, ...calls];
+  const calls = toolCalls.map((call) =>
+    styleText('cyan', visible(`→ ${call.name} ${readable(call.arguments)}`)),
+  );
+  const said = [
+    reasoning === undefined ? '' : styleText('dim', visible(reasoning)),
+    visible(content),
+    ...calls,
+  ];
   return `${title(`turn ${link.turn}`)}\n${said.filter((part) => part !== '').join('\n')}\n`;
 }
 

@@ -1,6 +1,7 @@
-import type { RolloutTotals, RunProgress, RunSummary } from '../domain/run-summary.ts';
+import { meanBaseline, meanResolved, meanReward } from '../domain/rollout-totals.ts';
+import type { RunProgress, RunSummary } from '../domain/run-summary.ts';
 
-/** "step 3/12 · reward 0.43 · resolved 12% · failures 0 · ETA 4 min · collecting 5/32". */
+/** "step 3/12 · reward 0.430 (doing nothing: 0.200) · resolved 12% · failures 0 · ETA 4 min · collecting 5/32". */
 export function progressLine(progress: RunProgress, etaSeconds: number | null): string {
   const { totals, phase } = progress;
   const rewards = progress.rewardByStep;
@@ -8,7 +9,7 @@ export function progressLine(progress: RunProgress, etaSeconds: number | null): 
   const count = progress.phaseTotal > 0 ? ` ${progress.phaseDone}/${progress.phaseTotal}` : '';
   const parts = [
     progress.mode === 'train' ? `step ${progress.step}/${progress.steps}` : null,
-    `reward ${number(last ?? meanReward(totals))}`,
+    `reward ${rewardText(last ?? meanReward(totals), meanBaseline(totals))}`,
     `resolved ${percent(meanResolved(totals))}`,
     `failures ${totals.failed}`,
     etaSeconds === null ? null : `ETA ${duration(etaSeconds)}`,
@@ -20,14 +21,9 @@ export function progressLine(progress: RunProgress, etaSeconds: number | null): 
   return parts.filter((part) => part !== null).join(' · ');
 }
 
-/** The mean reward of the scored rollouts; null when there is none. */
-export function meanReward(totals: RolloutTotals): number | null {
-  return mean(totals.rewardSum, totals);
-}
-
-/** The share of scored rollouts that resolved their instance; null when there is none. */
-export function meanResolved(totals: RolloutTotals): number | null {
-  return mean(totals.resolved, totals);
+/** "0.430 (doing nothing: 0.200)": a reward says little without what an idle agent earns, which is left out where unknown. */
+export function rewardText(reward: number | null, baseline: number | null): string {
+  return baseline === null ? number(reward) : `${number(reward)} (doing nothing: ${number(baseline)})`;
 }
 
 /** "checked 12, kept 10 (f2p_fails_before 2)"; null where nothing was filtered. */
@@ -54,9 +50,4 @@ export function duration(seconds: number): string {
   const minutes = Math.round(seconds / 60);
   if (minutes < 90) return `${minutes} min`;
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
-}
-
-function mean(sum: number, totals: RolloutTotals): number | null {
-  const scored = totals.rollouts - totals.failed;
-  return scored > 0 ? sum / scored : null;
 }

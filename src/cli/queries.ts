@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import type { FilterProgress } from '../domain/filter-summary.ts';
 import type { RunProgress } from '../domain/run-summary.ts';
 import type { RolloutHead } from '../workflows/messages.ts';
 
@@ -11,6 +12,11 @@ const DEADLINE_MS = 5000;
 /** Asks `train` how far its run is. */
 export async function queryProgress(client: Client, workflowId: string): Promise<RunProgress> {
   return await query<RunProgress>(client, workflowId, QUERY_NAMES.progress);
+}
+
+/** Asks `filterData` how far it is. */
+export async function queryFilter(client: Client, workflowId: string): Promise<FilterProgress> {
+  return await query<FilterProgress>(client, workflowId, QUERY_NAMES.progress);
 }
 
 /** Asks `rollout` for its transcript so far. */

@@ -1,9 +1,10 @@
+import { meanBaseline, meanResolved, meanReward } from '../domain/rollout-totals.ts';
 import type { RunSummary } from '../domain/run-summary.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { Output } from './output.ts';
-import { filterLine, meanResolved, meanReward, number, percent } from './progress-line.ts';
+import { filterLine, percent, rewardText } from './progress-line.ts';
 import { evaluationTable } from './results-table.ts';
-import { retryLine } from './status-lines.ts';
+import { retryLine, trustLines } from './status-lines.ts';
 import { svgPlot, terminalPlot } from './reward-plot.ts';
 
 /** One line for what a run amounted to. */
@@ -11,14 +12,24 @@ function summaryLine(summary: RunSummary): string {
   const { totals } = summary;
   const steps = summary.mode === 'train' ? `, ${summary.steps} steps` : '';
   return (
-    `${summary.run}: ${totals.rollouts} rollouts${steps}, reward ${number(meanReward(totals))}, ` +
+    `${summary.run}: ${totals.rollouts} rollouts${steps}, ` +
+    `mean reward ${rewardText(meanReward(totals), meanBaseline(totals))}, ` +
     `resolved ${percent(meanResolved(totals))}, ${totals.failed} failed${summary.drained ? '; drained' : ''}`
   );
+}
+
+/** What was read, where that is known. */
+function dataLine(data: RunSummary['data']): string | null {
+  if (data?.records === undefined) return null;
+  const commit = typeof data.revision === 'string' ? `, at commit ${data.revision}` : '';
+  return `data: ${data.records} records${commit}`;
 }
 
 /** Prints how a run ended: filter counts, totals, evaluations, the plot of reward by step and where all of it lies. */
 export async function reportRun(summary: RunSummary, artifacts: Artifacts, output: Output): Promise<void> {
   const filter = filterLine(summary.filter);
+  const data = dataLine(summary.data);
+  if (data !== null) output.say(data);
   if (summary.droppedWithoutTests > 0) {
     output.say(`left out: ${summary.droppedWithoutTests} instances without FAIL_TO_PASS or PASS_TO_PASS`);
   }
@@ -26,6 +37,7 @@ export async function reportRun(summary: RunSummary, artifacts: Artifacts, outpu
   output.say(summaryLine(summary));
   const retries = retryLine(summary.totals, summary.retries);
   if (retries !== null) output.say(retries);
+  for (const line of trustLines(summary.totals)) output.say(line);
   if (summary.evaluations.length > 0) {
     output.say('');
     output.say(evaluationTable(summary.evaluations));

@@ -1,5 +1,6 @@
 import type { EvaluationTotals } from '../domain/run-summary.ts';
-import { meanResolved, meanReward, number, percent } from './progress-line.ts';
+import { meanBaseline, meanResolved, meanReward } from '../domain/rollout-totals.ts';
+import { number, percent } from './progress-line.ts';
 
 /** Aligns cells in columns: the first to the left, the rest to the right. */
 export function table(rows: readonly (readonly string[])[]): string {
@@ -30,7 +31,7 @@ function align(
     .join('\n');
 }
 
-/** Reward and resolved before and after, a row a set, with the number of rollouts behind each. */
+/** Reward and resolved before and after, a row a set, beside what doing nothing earns, with the rollouts behind each. */
 export function evaluationTable(evaluations: readonly EvaluationTotals[]): string {
   const sets = [...new Set(evaluations.map((one) => one.set))];
   const rows = sets.map((set) => {
@@ -39,6 +40,7 @@ export function evaluationTable(evaluations: readonly EvaluationTotals[]): strin
     return [
       set,
       String((after ?? before)?.instances ?? 0),
+      number(baselineOf(after) ?? baselineOf(before)),
       ...reward(before),
       ...reward(after),
       change(before, after),
@@ -47,6 +49,7 @@ export function evaluationTable(evaluations: readonly EvaluationTotals[]): strin
   const head = [
     'instances of',
     'instances',
+    'doing nothing',
     'reward',
     'resolved',
     'rollouts',
@@ -55,12 +58,16 @@ export function evaluationTable(evaluations: readonly EvaluationTotals[]): strin
     'rollouts',
     'reward',
   ];
-  const over = ['', '', 'before', '', '', 'after', '', '', 'change'];
+  const over = ['', '', '', 'before', '', '', 'after', '', '', 'change'];
   return table([over, head, ...rows]);
 }
 
 function pick(evaluations: readonly EvaluationTotals[], set: string, when: 'before' | 'after') {
   return evaluations.find((one) => one.set === set && one.when === when) ?? null;
+}
+
+function baselineOf(totals: EvaluationTotals | null): number | null {
+  return totals === null ? null : meanBaseline(totals);
 }
 
 function reward(totals: EvaluationTotals | null): string[] {

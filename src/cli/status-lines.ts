@@ -1,5 +1,6 @@
-import type { RetryTotals, RolloutTotals, RunProgress } from '../domain/run-summary.ts';
-import { meanReward, number, percent } from './progress-line.ts';
+import { maskedOf, meanReward, scoredOf } from '../domain/rollout-totals.ts';
+import type { Counts, RetryTotals, RolloutTotals, RunProgress } from '../domain/run-summary.ts';
+import { number, percent } from './progress-line.ts';
 
 /** Why a run stands still and how it goes on, or that it is ending; nothing for one that simply runs. */
 export function holdLines({ run, held, draining }: Pick<RunProgress, 'run' | 'held' | 'draining'>): string[] {
@@ -39,4 +40,28 @@ export function retryLine(totals: RolloutTotals, retries: RetryTotals | undefine
     `failed attempts ${failedAttempts} of ${attempts} (${percent(failedAttempts / attempts)})${rewards}` +
     (groupsGivenUp === 0 ? '' : `, ${groups}`)
   );
+}
+
+/**
+ * "kept out of the loss 3 of 20 (15%): grading_timeout 2, finding:host_probed 1" and "findings: history_access 2 (10%)", each
+ * where there is something to say.
+ */
+export function trustLines(totals: RolloutTotals): string[] {
+  const scored = Math.max(1, scoredOf(totals));
+  const masked = maskedOf(totals);
+  const findings = listOf(totals.findings, (count) => `${count} (${percent(count / scored)})`);
+  return [
+    ...(masked === 0
+      ? []
+      : [
+          `kept out of the loss ${masked} of ${scored} (${percent(masked / scored)}): ${listOf(totals.masked)}`,
+        ]),
+    ...(findings === '' ? [] : [`findings: ${findings}`]),
+  ];
+}
+
+/** The largest first. */
+function listOf(counts: Counts = {}, text: (count: number) => string = String): string {
+  const ordered = Object.entries(counts).toSorted(([, a], [, b]) => b - a);
+  return ordered.map(([name, count]) => `${name} ${text(count)}`).join(', ');
 }

@@ -1,7 +1,8 @@
+import { kindsOf } from '../domain/findings.ts';
+import { meanBaseline, meanResolved, meanReward } from '../domain/rollout-totals.ts';
 import type { RunSummary } from '../domain/run-summary.ts';
 import type { Trajectory } from '../domain/trajectory.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
-import { meanResolved, meanReward } from './progress-line.ts';
 
 /** The NDJSON record of one rollout that ended. */
 export function trajectoryRecord(trajectory: Trajectory): Record<string, unknown> {
@@ -11,7 +12,10 @@ export function trajectoryRecord(trajectory: Trajectory): Record<string, unknown
     instance_id: trajectory.instanceId,
     rollout: trajectory.rollout,
     reward: trajectory.status === 'scored' ? trajectory.reward : null,
+    baseline_reward: trajectory.metrics['baselineReward'] ?? null,
     resolved: trajectory.resolved,
+    mask: trajectory.mask ?? null,
+    findings: kindsOf(trajectory.findings ?? []),
     stop_reason: trajectory.stopReason,
     policy_version: trajectory.policyVersion,
     metrics: Object.fromEntries(Object.entries(trajectory.metrics).map(([name, n]) => [snakeCase(name), n])),
@@ -27,8 +31,11 @@ export function runRecord(summary: RunSummary): Record<string, unknown> {
     rollouts: summary.totals.rollouts,
     failed: summary.totals.failed,
     reward_mean: rounded(meanReward(summary.totals)),
+    baseline_mean: rounded(meanBaseline(summary.totals)),
     resolved_mean: rounded(meanResolved(summary.totals)),
     steps: summary.steps,
+    masked: summary.totals.masked ?? {},
+    findings: summary.totals.findings ?? {},
   };
 }
 

@@ -29,9 +29,10 @@ async function main(): Promise<void> {
   const config = loadConfig();
   const logger = installLogger(config.logLevel, roles.join(','));
   const { connection, namespace } = await connect(config, logger);
+  const deps = createDeps(config);
   try {
     const searchable = await registerSearchAttributes(connection, namespace, logger);
-    const context = { config, connection, namespace, logger, searchable, deps: createDeps(config) };
+    const context = { config, connection, namespace, logger, searchable, deps };
     const staff = await Promise.all(roles.map((role) => STAFF[role](context)));
     const workers = staff.flatMap((one) => one.workers);
     const running = Promise.all(workers.map((worker) => worker.run()));
@@ -45,6 +46,7 @@ async function main(): Promise<void> {
     await running;
     for (const { stop } of staff) stop();
   } finally {
+    await deps.official.close();
     await connection.close();
   }
 }

@@ -1,16 +1,17 @@
 import type { HostActivities, SandboxActivities } from '../activities/contract.ts';
-import { hostQueue, sandboxName, TASK_QUEUES } from '../domain/ids.ts';
+import type { VerifySandboxActivities } from '../activities/contract-verify.ts';
+import { hostQueue, imageQueue, sandboxName, TASK_QUEUES } from '../domain/ids.ts';
 import { Leases } from '../local/leases.ts';
 import { identify } from '../local/process-identity.ts';
 import { askOwnerOf, clientOf } from './ask-server.ts';
-import { sandboxActivities } from './deps.ts';
+import { imageActivities, sandboxActivities } from './deps.ts';
 import { hostName, hostSlots } from './host.ts';
 import { HostSlots } from './host-slots.ts';
 import { REAP_EVERY_MS, reapHost } from './reaper/host.ts';
 import { everySoOften } from './reaper/loop.ts';
 import { hire, type RoleContext, type Staff } from './staff.ts';
 
-/** Two workers: the shared queue, on which a host takes no more than it has room for, and the host's own. */
+/** Three workers: the shared queue, on which a host takes no more than it has room for, the host's own, and its images'. */
 export async function sandboxStaff(context: RoleContext): Promise<Staff> {
   const { config, deps, logger } = context;
   const count = hostSlots(config);
@@ -49,19 +50,26 @@ export async function sandboxStaff(context: RoleContext): Promise<Staff> {
       // A tool or grading for each slot and closings beside them: nothing waits here, so a wait means a lost host.
       maxConcurrentActivityTaskExecutions: count * 2,
     }),
+    hire(context, {
+      taskQueue: imageQueue(host),
+      activities: imageActivities(deps),
+      // Pulls wait for each other in the adapter; who looks what is there must not wait for them.
+      maxConcurrentActivityTaskExecutions: 32,
+    }),
   ]);
   return { workers, stop: everySoOften('reaper', REAP_EVERY_MS, look, logger) };
 }
 
 /** The activities by queue; opening and closing keep the count of slots, and an opening takes a lease first. */
 function counted(
-  all: SandboxActivities & HostActivities,
+  all: SandboxActivities & HostActivities & VerifySandboxActivities,
   slots: HostSlots,
   takeLease: (name: string) => void,
-): { readonly shared: SandboxActivities; readonly own: HostActivities } {
+): { readonly shared: SandboxActivities & VerifySandboxActivities; readonly own: HostActivities } {
   return {
     shared: {
       judgeInstance: async (input) => await all.judgeInstance(input),
+      verifyTrajectory: async (input) => await all.verifyTrajectory(input),
       openSandbox: async (input) => {
         const name = sandboxName(input.rollout, input.epoch);
         takeLease(name);

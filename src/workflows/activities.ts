@@ -1,12 +1,14 @@
 import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import type { ImageActivities, ImageListActivities } from '../activities/contract-images.ts';
 import type {
   HostActivities,
   ModelActivities,
   RecordActivities,
   SandboxActivities,
-  TrainerActivities,
 } from '../activities/contract.ts';
-import { TASK_QUEUES } from '../domain/ids.ts';
+import type { TrainerActivities } from '../activities/contract-trainer.ts';
+import type { VerifyRecordActivities, VerifySandboxActivities } from '../activities/contract-verify.ts';
+import { imageQueue, TASK_QUEUES } from '../domain/ids.ts';
 
 /*
  * How long each step may take and how often it is tried again: one table, each number with its reason. Permanent
@@ -48,10 +50,13 @@ const TABLE = {
     cancellationType: WAIT,
     retry: { initialInterval: '1 s', maximumInterval: '30 s', maximumAttempts: 8 },
   },
-  /** Three runs of the listed tests, each with its own limit; 3 attempts, since a cause that stays is a reason to reject. */
+  /**
+   * Eight runs of the listed tests with the bug and eight without, of 10 minutes at most; heartbeats tell of a dead worker.
+   * 3 attempts, since a cause that stays is a reason to reject.
+   */
   judge: {
     taskQueue: TASK_QUEUES.sandbox,
-    startToCloseTimeout: '30 min',
+    startToCloseTimeout: '4 h',
     heartbeatTimeout: HEARTBEAT,
     retry: { initialInterval: '1 s', maximumInterval: '10 s', maximumAttempts: 3 },
   },
@@ -67,9 +72,13 @@ const TABLE = {
     cancellationType: WAIT,
     retry: { initialInterval: '200 ms', maximumInterval: '10 s', maximumAttempts: 5 },
   },
-  /** 120 s and 0.05 s a test, a fresh sandbox and a control run: 30 minutes cover 10,000 tests. */
+  /**
+   * 120 s and 0.05 s a test, eight times at worst (the patch, the untouched tree and the control, each made again when in
+   * doubt, and a second opinion), and the official script's half an hour: 2 hours cover 10,000 tests. Heartbeats tell of
+   * a dead worker long before.
+   */
   grade: {
-    startToCloseTimeout: '30 min',
+    startToCloseTimeout: '2 h',
     scheduleToStartTimeout: HOST_LOST_AFTER,
     heartbeatTimeout: HEARTBEAT,
     cancellationType: WAIT,
@@ -124,9 +133,60 @@ const TABLE = {
     cancellationType: WAIT,
     retry: { initialInterval: '1 s', maximumInterval: '30 s' },
   },
+  /**
+   * Some GB through a slow line, then tens of thousands of records into the store. What was downloaded is kept, so each
+   * attempt goes on.
+   */
+  loadInstances: {
+    taskQueue: TASK_QUEUES.records,
+    startToCloseTimeout: '2 h',
+    heartbeatTimeout: HEARTBEAT,
+    retry: { initialInterval: '1 s', maximumInterval: '30 s' },
+  },
+  /**
+   * A grading without anything kept: the tests, the control run and those of an empty patch, each with its own limit; 4
+   * attempts as for a grading. No schedule-to-start limit: it waits for a slot of a host as an opening does.
+   */
+  verifyTrajectory: {
+    taskQueue: TASK_QUEUES.sandbox,
+    startToCloseTimeout: '1 h',
+    heartbeatTimeout: HEARTBEAT,
+    cancellationType: WAIT,
+    retry: { initialInterval: '1 s', maximumInterval: '15 s', maximumAttempts: 4 },
+  },
+  /** A data set of the hub may be large, and is downloaded once; 4 attempts for a hub that answers late. */
+  planPulls: {
+    taskQueue: TASK_QUEUES.records,
+    startToCloseTimeout: '30 min',
+    heartbeatTimeout: HEARTBEAT,
+    retry: { initialInterval: '1 s', maximumInterval: '30 s', maximumAttempts: 4 },
+  },
+  /** A daemon with hundreds of images lists them in seconds; one that is being restarted is back in minutes. */
+  missingImages: {
+    startToCloseTimeout: '2 min',
+    heartbeatTimeout: HEARTBEAT,
+    retry: { initialInterval: '1 s', maximumInterval: '30 s', maximumAttempts: 10 },
+  },
+  /**
+   * Several GB through a slow line. Nothing else is lost by a broken connection than the image, so the third refusal is the
+   * last. A registry's limit and a full disk are the workflow's to wait for, or to end by.
+   */
+  pullImage: {
+    startToCloseTimeout: '2 h',
+    heartbeatTimeout: HEARTBEAT,
+    retry: {
+      initialInterval: '5 s',
+      maximumInterval: '1 min',
+      maximumAttempts: 3,
+      nonRetryableErrorTypes: ['Sandbox.RateLimit', 'Sandbox.DiskFull'],
+    },
+  },
 } as const satisfies Record<string, ActivityOptions>;
 
 export const records = proxyActivities<RecordActivities>(TABLE.records);
+export const { loadInstances } = proxyActivities<RecordActivities>(TABLE.loadInstances);
+export const verifyRecords = proxyActivities<VerifyRecordActivities>(TABLE.records);
+export const { verifyTrajectory } = proxyActivities<VerifySandboxActivities>(TABLE.verifyTrajectory);
 export const { openSandbox } = proxyActivities<SandboxActivities>(TABLE.openSandbox);
 export const { judgeInstance } = proxyActivities<SandboxActivities>(TABLE.judge);
 export const { checkModel } = proxyActivities<ModelActivities>(TABLE.checkModel);
@@ -141,4 +201,17 @@ export function onHost(taskQueue: string) {
   const { grade } = proxyActivities<HostActivities>({ ...TABLE.grade, taskQueue });
   const { closeSandbox } = proxyActivities<HostActivities>({ ...TABLE.closeSandbox, taskQueue });
   return { runTool, grade, closeSandbox };
+}
+
+export const { planPulls } = proxyActivities<ImageListActivities>(TABLE.planPulls);
+
+/**
+ * The activities on a host's images. `patience` is how long they wait for a worker of the host: a name that no host has is
+ * told from one that is away for a while by the first of them.
+ */
+export function onImagesOf(host: string, patience: '1 min' | '1 day') {
+  const shared = { taskQueue: imageQueue(host), scheduleToStartTimeout: patience } as const;
+  const { missingImages } = proxyActivities<ImageActivities>({ ...TABLE.missingImages, ...shared });
+  const { pullImage } = proxyActivities<ImageActivities>({ ...TABLE.pullImage, ...shared });
+  return { missingImages, pullImage };
 }

@@ -1,9 +1,9 @@
 import { NO_ATTEMPTS, withSuccesses, type FailureWindow } from '../domain/failure-window.ts';
 import { addRetries, NO_RETRIES } from '../domain/retry-totals.ts';
+import { addTotals, NO_ROLLOUTS } from '../domain/rollout-totals.ts';
 import type { RetryTotals, RolloutTotals } from '../domain/run-summary.ts';
 import type { EpochInput, EpochState, PolicyState } from './inputs.ts';
 import type { GroupReport } from './messages.ts';
-import { addTotals, NO_ROLLOUTS } from './totals.ts';
 
 /** What an epoch amounted to. */
 export interface EpochResult {

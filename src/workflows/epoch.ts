@@ -7,6 +7,7 @@ import {
   TemporalFailure,
 } from '@temporalio/workflow';
 import { NO_ATTEMPTS, tooManyFailures, withFailure } from '../domain/failure-window.ts';
+import { meanReward } from '../domain/rollout-totals.ts';
 import { resultOf, stateAfter, stateAtStart, type EpochResult } from './epoch-state.ts';
 import { GroupWindow } from './group-window.ts';
 import { hasGrownLong } from './history.ts';
@@ -16,7 +17,6 @@ import { InstanceCursor } from './instance-cursor.ts';
 import { makeStep } from './make-step.ts';
 import { attemptFailedSignal, drainSignal, type GroupReport } from './messages.ts';
 import { reportPhase } from './report-phase.ts';
-import { meanReward } from './totals.ts';
 
 /** Progress is told to the run about this many times an epoch: each telling is four events there. */
 const REPORTS = 100;
@@ -104,13 +104,17 @@ class Epoch {
     return true;
   }
 
-  /** The gradient step of a batch; none where no group teaches anything. */
+  /** The gradient step of a batch; none where no group teaches anything, and a hold where its rewards are not the policy's. */
   private async step(): Promise<void> {
     this.show(`training step ${this.state.policy.step + 1}`);
     const made = await makeStep(this.input.context, this.state.policy, this.batch);
-    if (made === null) {
+    if (made.kind === 'none') {
       this.state = { ...this.state, stepsWithoutLesson: this.state.stepsWithoutLesson + 1 };
       await this.tell(null);
+      if (made.refused === null) return;
+      this.holdItself(made.refused);
+      // An epoch of which it was the last batch does not end either before a person has looked.
+      await this.hold.released();
       return;
     }
     const { policy, reward } = made;
@@ -124,12 +128,17 @@ class Epoch {
     this.state = stateAfter(this.state, report);
   }
 
-  /** Too many failures hold this epoch at once, and then its run, which alone lets it go again. */
+  /** Too many failures hold the run. */
   private onFailure(failure: { readonly type: string; readonly message: string }): void {
     const failures = withFailure(this.state.failures, failure);
     this.state = { ...this.state, failures };
     const reason = tooManyFailures(failures, this.input.context.maxFailedShare ?? 1);
-    if (reason === null || this.state.draining || this.hold.reason !== null) return;
+    if (reason !== null) this.holdItself(reason);
+  }
+
+  /** Holds this epoch at once, and then its run, which alone lets it go again. */
+  private holdItself(reason: string): void {
+    if (this.state.draining || this.hold.reason !== null) return;
     this.hold.set(reason);
     void reportPhase(this.input.reportTo, { phase: 'held', reason });
   }
@@ -183,7 +192,7 @@ class Epoch {
     const { totals, cursor } = this.state;
     setCurrentDetails(
       `${what}: instance ${cursor} of ${this.input.list.count}; ${totals.rollouts} rollouts ended, ` +
-        `${totals.failed} failed, mean reward ${meanReward(totals).toFixed(3)}`,
+        `${totals.failed} failed, mean reward ${(meanReward(totals) ?? 0).toFixed(3)}`,
     );
   }
 }

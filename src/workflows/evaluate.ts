@@ -1,7 +1,8 @@
 import { setCurrentDetails, setHandler, startChild, workflowInfo } from '@temporalio/workflow';
 import { fileSafe } from '../domain/ids.ts';
+import { meanReward } from '../domain/rollout-totals.ts';
 import type { EvaluationTotals } from '../domain/run-summary.ts';
-import { records } from './activities.ts';
+import { loadInstances } from './activities.ts';
 import { ChildOrders } from './child-orders.ts';
 import { epoch } from './epoch.ts';
 import { Hold } from './hold.ts';
@@ -10,7 +11,6 @@ import { drainSignal } from './messages.ts';
 import { reportPhase } from './report-phase.ts';
 import { CHILD } from './run-parts.ts';
 import { said } from './said.ts';
-import { meanReward } from './totals.ts';
 
 export interface EvaluateResult {
   readonly evaluations: readonly EvaluationTotals[];
@@ -35,7 +35,7 @@ export async function evaluate(input: EvaluateInput): Promise<EvaluateResult> {
   for (const { name, data } of input.sets) {
     await hold.released();
     if (draining) break;
-    const { list } = await records.loadInstances.executeWithOptions(said(context, `load ${name}`), [
+    const { list } = await loadInstances.executeWithOptions(said(context, `load ${name}`), [
       { data, requireNonZeroTests: input.requireNonZeroTests, shuffleSeed: null },
     ]);
     await hold.released();
@@ -66,7 +66,7 @@ export async function evaluate(input: EvaluateInput): Promise<EvaluateResult> {
     if (draining && instances === 0) break;
     const evaluation = { set: name, when, policyVersion: policy.version, instances, ...result.totals };
     evaluations.push(evaluation);
-    setCurrentDetails(`${name}: mean reward ${meanReward(evaluation).toFixed(3)}`);
+    setCurrentDetails(`${name}: mean reward ${(meanReward(evaluation) ?? 0).toFixed(3)}`);
     await reportPhase(input.reportTo, { phase: 'evaluated', evaluation });
   }
   return { evaluations, nextGroup };

@@ -2,6 +2,7 @@ import {
   CancellationScope,
   continueAsNew,
   isCancellation,
+  patched,
   setCurrentDetails,
   setHandler,
 } from '@temporalio/workflow';
@@ -13,6 +14,7 @@ import { hasGrownLong } from './history.ts';
 import { Hold } from './hold.ts';
 import type { FilterInput, FilterState } from './inputs.ts';
 import { InstanceCursor } from './instance-cursor.ts';
+import { judgeInChild } from './judge-child.ts';
 import { drainSignal } from './messages.ts';
 import { reportPhase } from './report-phase.ts';
 import { said } from './said.ts';
@@ -32,7 +34,8 @@ const DETAIL_LIMIT = 300;
 export async function filter(input: FilterInput): Promise<FilterResult> {
   const filtering = new Filter(input);
   const done = await filtering.run();
-  const list = done.kept ?? (filtering.drained ? { ...input.list, count: 0 } : null);
+  const nothing = filtering.drained || input.mayKeepNone === true;
+  const list = done.kept ?? (nothing ? { ...input.list, count: 0 } : null);
   if (list !== null) return { list, checked: done.cursor, reasons: done.reasons };
   const reasons = Object.entries(done.reasons).map(([reason, count]) => `${count} ${reason}`);
   throw endWith({
@@ -48,6 +51,10 @@ class Filter {
   private readonly lookAhead = new CancellationScope();
   private readonly hold: Hold;
   private draining = false;
+  /** Whether it continues as new as soon as nothing is under way any more. */
+  private closing = false;
+  /** Under 0.2 the activity was called from here, and what was under way when it continued as new was asked for again. */
+  private readonly hasChildren = patched('filter-children');
 
   private readonly input: FilterInput;
 
@@ -130,7 +137,11 @@ class Filter {
     const width = Math.max(1, Math.min(this.input.concurrency, wanted * 2));
     await this.hold.released();
     if (this.draining) return null;
-    while (this.ahead.length < width && position + this.ahead.length < this.input.list.count) {
+    while (
+      !this.closing &&
+      this.ahead.length < width &&
+      position + this.ahead.length < this.input.list.count
+    ) {
       const instance = await this.instances.at(position + this.ahead.length);
       this.ahead.push(this.judge(instance));
     }
@@ -147,10 +158,11 @@ class Filter {
     const { context } = this.input;
     const judged = this.lookAhead.run(async (): Promise<Verdict> => {
       try {
-        const verdict = await judgeInstance.executeWithOptions(
-          said(context, `judge ${instance.instanceId}`),
-          [{ instance, sandbox: context.sandbox }],
-        );
+        const verdict = this.hasChildren
+          ? await judgeInChild(this.input, instance)
+          : await judgeInstance.executeWithOptions(said(context, `judge ${instance.instanceId}`), [
+              { instance, sandbox: context.sandbox },
+            ]);
         return { ...verdict, detail: verdict.detail.slice(0, DETAIL_LIMIT) };
       } catch (error) {
         const failure = isCancellation(error) ? null : knownFailure(error, 'Sandbox.Failed');
@@ -169,8 +181,10 @@ class Filter {
   }
 
   private async continueWhenLong(): Promise<void> {
-    if (this.draining || !hasGrownLong(this.input.historyLimit)) return;
-    // Verdicts under way are kept by the activity and found again.
+    if (this.draining || !(this.closing || hasGrownLong(this.input.historyLimit))) return;
+    // What is under way is recorded first: nothing is asked for twice.
+    this.closing = this.hasChildren;
+    if (this.closing && this.ahead.length > 0) return;
     await Promise.allSettled(this.ahead);
     const carried = { ...this.state, held: this.hold.reason };
     if (!this.draining) await continueAsNew<typeof filter>({ ...this.input, carried });

@@ -12,6 +12,7 @@ import {
 import { isPermanent, type FailureType } from '../domain/failures.ts';
 import { rolloutId } from '../domain/ids.ts';
 import { retriesOf, type LastAttempt } from '../domain/retry-totals.ts';
+import { totalsOf } from '../domain/rollout-totals.ts';
 import type { GroupResult, RolloutResult } from '../domain/trajectory.ts';
 import { requireUnique } from '../domain/unique.ts';
 import { records } from './activities.ts';
@@ -25,7 +26,6 @@ import { rollout } from './rollout.ts';
 import { TASK_TIMEOUT } from './run-parts.ts';
 import { said } from './said.ts';
 import { findableBy } from './search-attributes.ts';
-import { totalsOf } from './totals.ts';
 
 /** Replacements a member may have: enough for a lost host and one more, too few to hide a sick machine. */
 const REPLACEMENTS = 2;

@@ -115,8 +115,18 @@ export interface FilterInput {
   readonly keep: number | null;
   readonly concurrency: number;
   readonly reportTo: string | null;
+  /** Whether it is no failure that none is kept. */
+  readonly mayKeepNone?: boolean;
+  /** The chance, at most, that a flaky test goes unseen; 1% where absent. */
+  readonly flakeChance?: number;
   readonly historyLimit?: number;
   readonly carried?: FilterState;
+}
+
+export interface JudgeInput {
+  readonly context: Pick<RunContext, 'sandbox' | 'heartbeatSeconds'>;
+  readonly instance: InstanceRef;
+  readonly flakeChance?: number;
 }
 
 export interface FilterState {

@@ -1,23 +1,39 @@
+import { patched } from '@temporalio/workflow';
 import { addRetries, NO_RETRIES, retryMetrics } from '../domain/retry-totals.ts';
+import {
+  addTotals,
+  maskedOf,
+  meanBaseline,
+  meanUnmaskedReward,
+  NO_ROLLOUTS,
+  scoredOf,
+} from '../domain/rollout-totals.ts';
+import type { Counts, RolloutTotals } from '../domain/run-summary.ts';
 import { requireUnique } from '../domain/unique.ts';
 import { buildBatch, records, trainStep } from './activities.ts';
 import type { PolicyState, RunContext } from './inputs.ts';
 import type { GroupReport } from './messages.ts';
 import { said } from './said.ts';
-import { addTotals, meanReward, NO_ROLLOUTS } from './totals.ts';
 
 /** A step that was made: the policy after it, and the mean reward of its batch. */
-export interface MadeStep {
+interface MadeStep {
+  readonly kind: 'made';
   readonly policy: PolicyState;
   readonly reward: number;
 }
 
-/** The gradient step of a batch, of its whole groups alone; null where no group teaches anything. */
+/** No step: no group teaches anything. A refused batch has a reason that a person should hear of. */
+interface NoStep {
+  readonly kind: 'none';
+  readonly refused: string | null;
+}
+
+/** The gradient step of a batch, of its whole groups alone. */
 export async function makeStep(
   context: RunContext,
   policy: PolicyState,
   batch: readonly GroupReport[],
-): Promise<MadeStep | null> {
+): Promise<MadeStep | NoStep> {
   const { run, config } = context;
   const groups = batch
     .toSorted((a, b) => a.group - b.group)
@@ -30,12 +46,14 @@ export async function makeStep(
   const totals = batch.map((report) => report.totals).reduce(addTotals, NO_ROLLOUTS);
   const retries = batch.map((report) => report.retries ?? NO_RETRIES).reduce(addRetries, NO_RETRIES);
   const step = policy.step + 1;
-  const mean = meanReward(totals);
+  const mean = meanUnmaskedReward(totals) ?? 0;
   const built = await buildBatch.executeWithOptions(
     said(context, `batch of step ${step}: ${groups.length} groups, mean reward ${mean.toFixed(3)}`),
     [{ run, step, config, groups }],
   );
-  if (built.batch === null || policy.manifest === null) return null;
+  if (built.batch === null || policy.manifest === null) {
+    return { kind: 'none', refused: built.refused ?? refusalOfFailed(context, totals) };
+  }
   const made = await trainStep.executeWithOptions(said(context, `step ${step}: ${built.samples} samples`), [
     { run, step, config, parent: policy.manifest, batch: built.batch },
   ]);
@@ -48,16 +66,54 @@ export async function makeStep(
       metrics: {
         ...made.metrics,
         'reward/mean': reward,
-        'reward/resolved': totals.resolved / Math.max(1, totals.rollouts - totals.failed),
-        'rollouts/scored': totals.rollouts - totals.failed,
-        'rollouts/failed': totals.failed,
+        ...rewardMetrics(totals),
         ...retryMetrics(totals, retries),
         'batch/samples': built.samples,
         'batch/groups': groups.length,
         'batch/groups_without_variance': built.groupsWithoutVariance,
+        'batch/groups_too_small': built.groupsTooSmall ?? 0,
         'batch/untrainable': built.untrainable,
       },
     },
   ]);
-  return { policy: { policy: made.policy, step: made.step, manifest: made.manifest }, reward };
+  return {
+    kind: 'made',
+    policy: { policy: made.policy, step: made.step, manifest: made.manifest },
+    reward,
+  };
+}
+
+/** What a batch's rewards came to; findings as the share of scored rollouts that have one of the kind. */
+function rewardMetrics(totals: RolloutTotals): Record<string, number> {
+  const scored = scoredOf(totals);
+  const share = (count: number) => count / Math.max(1, scored);
+  const baseline = meanBaseline(totals);
+  return {
+    ...(baseline === null ? {} : { 'reward/baseline': baseline }),
+    'reward/resolved': share(totals.resolved),
+    'rollouts/scored': scored,
+    'rollouts/failed': totals.failed,
+    'rollouts/masked': maskedOf(totals),
+    ...named('masked', totals.masked, Number),
+    ...named('findings', totals.findings, share),
+    'grading/verified': totals.verified ?? 0,
+    'grading/disagreed': totals.findings?.['grading_disagrees'] ?? 0,
+  };
+}
+
+/** Counts as metrics of a family. */
+function named(
+  family: string,
+  counts: Counts | undefined,
+  value: (count: number) => number,
+): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(counts ?? {}).map(([name, count]) => [`${family}/${name}`, value(count)]),
+  );
+}
+
+/** A batch all of whose rollouts failed reached no group record; a run that may fail without end is not held for it. */
+function refusalOfFailed(context: RunContext, { rollouts, failed }: RolloutTotals): string | null {
+  if (failed < rollouts || (context.maxFailedShare ?? 1) >= 1 || !patched('batches-refused')) return null;
+  return `every rollout of the batch failed, ${failed} of ${rollouts}`;
 }

@@ -1,4 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { FilterProgress } from '../domain/filter-summary.ts';
+import type { PullProgress } from '../domain/image-pulls.ts';
 import type {
   EvaluationTotals,
   RetryTotals,
@@ -6,9 +8,19 @@ import type {
   RunProgress,
   RunSummary,
 } from '../domain/run-summary.ts';
+import type { VerifyProgress } from '../domain/verification.ts';
 
 /** Asks `train` how far its run is. */
 export const progressQuery = defineQuery<RunProgress>('progress');
+
+/** Asks `verify` how far it is. */
+export const verifyProgressQuery = defineQuery<VerifyProgress>('progress');
+
+/** Asks `pullImages` how far it is. */
+export const pullProgressQuery = defineQuery<PullProgress>('progress');
+
+/** Asks `filterData` how far it is. */
+export const filterProgressQuery = defineQuery<FilterProgress>('progress');
 
 /** Asks `rollout` for its transcript so far. */
 export const headQuery = defineQuery<RolloutHead>('head');

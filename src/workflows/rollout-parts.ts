@@ -1,5 +1,5 @@
 import { log } from '@temporalio/workflow';
-import type { RecordTrajectoryInput } from '../activities/contract.ts';
+import type { RecordedTrajectory, RecordTrajectoryInput } from '../activities/contract.ts';
 import type { FailureType } from '../domain/failures.ts';
 import { records } from './activities.ts';
 import { knownFailure } from './failures.ts';
@@ -18,17 +18,15 @@ export const TIMEOUT_IN = {
   ended: 'Sandbox.Failed',
 } as const satisfies Record<RolloutHead['phase'], FailureType>;
 
-/** Writes a trajectory and answers its hash; null where it cannot be written, which is no reason to lose the result. */
+/** Writes a trajectory and answers what counts of it; null where it cannot be written, which is no reason to lose the result. */
 export async function writtenTrajectory(
   context: RunContext,
   input: RecordTrajectoryInput,
-): Promise<string | null> {
+): Promise<RecordedTrajectory | null> {
   try {
-    const written = await records.recordTrajectory.executeWithOptions(
-      said(context, `record: ${input.stopReason}`),
-      [input],
-    );
-    return written.trajectory;
+    return await records.recordTrajectory.executeWithOptions(said(context, `record: ${input.stopReason}`), [
+      input,
+    ]);
   } catch (error) {
     if (knownFailure(error, 'Artifact.Missing') === null) throw error;
     log.error('trajectory not written', { error });

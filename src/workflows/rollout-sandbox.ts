@@ -34,6 +34,7 @@ export interface CallAt {
 export class RolloutSandbox {
   private host: Host | null = null;
   private epoch = 0;
+  private opened: string | null = null;
   private state: SandboxState = { kind: 'start' };
   private losses = { all: 0, turn: 0, atTurn: 0 };
 
@@ -50,6 +51,11 @@ export class RolloutSandbox {
     this.deadline = deadline;
   }
 
+  /** What the sandboxes run in; null before the first. */
+  get environment(): string | null {
+    return this.opened;
+  }
+
   /** Opens the next sandbox where none is open. */
   async open(): Promise<Host> {
     await this.released();
@@ -57,11 +63,19 @@ export class RolloutSandbox {
     const { context, instance } = this.input;
     const epoch = this.epoch + 1;
     const which = epoch === 1 ? '' : `, sandbox ${epoch}`;
-    const { hostQueue } = await openSandbox.executeWithOptions(
+    const { hostQueue, environment } = await openSandbox.executeWithOptions(
       said(context, `open ${instance.instanceId}${which}`),
-      [{ ...this.named(epoch), state: this.state, deadline: this.deadline() }],
+      [
+        {
+          ...this.named(epoch),
+          config: context.config,
+          state: this.state,
+          deadline: this.deadline(),
+        },
+      ],
     );
     this.epoch = epoch;
+    this.opened = environment;
     this.host = onHost(hostQueue);
     // By it a host tells a sandbox of this rollout from one that the rollout has left.
     if (patched('sandbox-memo')) upsertMemo({ sandbox: sandboxName(this.id, epoch), hostQueue });
@@ -136,7 +150,10 @@ export class RolloutSandbox {
       } catch (error) {
         const failure = isCancellation(error) ? null : knownFailure(error, 'Sandbox.Failed');
         const gone = failure?.type === 'Sandbox.Gone';
-        if (!gone && failure?.type !== 'Sandbox.Unavailable') throw error;
+        // A host whose disk stays full is no place for a command; the next sandbox is opened where there is room, or later.
+        const full = failure?.type === 'Sandbox.DiskFull' && patched('full-disk-moves');
+        if (!gone && !full && failure?.type !== 'Sandbox.Unavailable') throw error;
+        if (full) await this.close();
         // A lost host is left alone: its own reaper ends what it holds when it comes back.
         if (gone) this.host = null;
         if (!this.mayMove(turn)) throw error;
@@ -158,6 +175,7 @@ export class RolloutSandbox {
 
   private named(epoch: number) {
     const { context, instance } = this.input;
-    return { run: context.run, rollout: this.id, instance, sandbox: context.sandbox, epoch };
+    const environment = this.opened === null ? {} : { environment: this.opened };
+    return { run: context.run, rollout: this.id, instance, sandbox: context.sandbox, epoch, ...environment };
   }
 }

@@ -156,10 +156,8 @@ class Rollout {
   }): Promise<RolloutResult> {
     const { context, instance, policy, group, member } = this.input;
     const { status, stopReason, failure, grading } = outcome;
-    const reward = grading?.reward ?? null;
-    const resolved = grading?.resolved ?? false;
     this.show('recording', 'writing the trajectory');
-    const trajectory = await writtenTrajectory(context, {
+    const written = await writtenTrajectory(context, {
       run: context.run,
       rollout: this.id,
       instance,
@@ -171,8 +169,11 @@ class Rollout {
       failure,
       head: this.head,
       grading: grading?.grading ?? null,
+      environment: this.sandbox.environment,
       startedAt: new Date(this.startedAt).toISOString(),
     });
+    const { trajectory, counted } = { trajectory: null, ...written };
+    const { reward, resolved } = counted ?? grading ?? { reward: null, resolved: false };
     makeFindable(context.searchable, { resolved });
     this.show(
       'ended',
@@ -185,6 +186,7 @@ class Rollout {
       stopReason,
       failureType: failure?.type ?? null,
       ...(failure === null ? {} : { failureMessage: failure.message.slice(0, FAILURE_IN_RESULT) }),
+      ...counted,
       reward,
       resolved,
       policyVersion: policy.version,

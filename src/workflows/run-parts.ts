@@ -1,4 +1,4 @@
-import { ChildWorkflowCancellationType, ParentClosePolicy } from '@temporalio/workflow';
+import { ChildWorkflowCancellationType, ParentClosePolicy, patched } from '@temporalio/workflow';
 import type { InstanceList, ResolvedRun } from '../activities/contract.ts';
 import { deriveSeed } from '../domain/seeds.ts';
 import { checkModel, openTraining, records } from './activities.ts';
@@ -30,8 +30,21 @@ export async function firstPolicy(resolved: ResolvedRun): Promise<PolicyState> {
   return { policy: { version: 0, model, apiBase }, step: 0, manifest: null };
 }
 
+/** The list of an epoch; of an inference run the list itself, both without what is in quarantine. */
+export async function listOfEpoch(state: PreparedRun, number: number): Promise<InstanceList> {
+  const { plan } = state.resolved;
+  if (plan.mode === 'train') return await shuffledList(state, number);
+  // Whoever wants no filter wants every instance.
+  if (!plan.qualityFilter || !patched('quarantine')) return state.list;
+  const { ref, count } = state.list;
+  return await records.leaveOutQuarantined.executeWithOptions(
+    said(contextOf(state.resolved), 'leave out what is in quarantine'),
+    [{ list: ref, count }],
+  );
+}
+
 /** Another order each epoch, of the run's seed and the epoch's number alone. */
-export async function shuffledList(state: PreparedRun, number: number): Promise<InstanceList> {
+async function shuffledList(state: PreparedRun, number: number): Promise<InstanceList> {
   const { ref, count } = state.list;
   const seed = deriveSeed(state.resolved.plan.seed, 'epoch', number);
   return await records.shuffleInstances.executeWithOptions(

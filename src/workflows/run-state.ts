@@ -1,6 +1,7 @@
 import type { InstanceList, ResolvedRun } from '../activities/contract.ts';
 import type { FailureWindow } from '../domain/failure-window.ts';
 import { addRetries, NO_RETRIES } from '../domain/retry-totals.ts';
+import { addTotals, meanReward, NO_ROLLOUTS } from '../domain/rollout-totals.ts';
 import type {
   EvaluationTotals,
   RetryTotals,
@@ -10,7 +11,6 @@ import type {
 } from '../domain/run-summary.ts';
 import type { PolicyState, RunContext } from './inputs.ts';
 import type { PhaseReport } from './messages.ts';
-import { addTotals, meanReward, NO_ROLLOUTS } from './totals.ts';
 
 /** All that a run needs to go on after it has continued as new; made once it is prepared. */
 export interface PreparedRun {
@@ -18,6 +18,8 @@ export interface PreparedRun {
   readonly list: InstanceList;
   readonly filter: RunSummary['filter'];
   readonly droppedWithoutTests: number;
+  /** What the data was; absent where the run was prepared under 0.2. */
+  readonly data?: RunSummary['data'];
   readonly evaluations: readonly EvaluationTotals[];
   readonly policy: PolicyState;
   readonly epochsDone: number;
@@ -52,6 +54,7 @@ export function summaryOf(state: PreparedRun, drained: boolean): RunSummary {
     steps: state.rewardByStep.length,
     rewardByStep: state.rewardByStep,
     droppedWithoutTests: state.droppedWithoutTests,
+    data: state.data,
     filter: state.filter,
     evaluations: state.evaluations,
     retries: state.retries ?? NO_RETRIES,
@@ -101,7 +104,7 @@ export class ProgressBoard {
     const made = steps > 0 ? `; step ${step} of ${steps}` : '';
     return (
       `${standing}${draining ? 'draining; ' : ''}${phase}, ${phaseDone} of ${phaseTotal}${made}; ` +
-      `mean reward ${meanReward(totals).toFixed(3)}, ${totals.failed} failed`
+      `mean reward ${(meanReward(totals) ?? 0).toFixed(3)}, ${totals.failed} failed`
     );
   }
 

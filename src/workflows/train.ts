@@ -10,18 +10,18 @@ import {
 import type { InstanceList, ResolvedRun } from '../activities/contract.ts';
 import { NO_ATTEMPTS } from '../domain/failure-window.ts';
 import { addRetries, NO_RETRIES } from '../domain/retry-totals.ts';
+import { addTotals, NO_ROLLOUTS } from '../domain/rollout-totals.ts';
 import type { RunPhase, RunSummary } from '../domain/run-summary.ts';
-import { records } from './activities.ts';
+import { loadInstances, records } from './activities.ts';
 import { endingOf } from './failures.ts';
 import { hasGrownLong } from './history.ts';
 import { phaseReportSignal, progressQuery } from './messages.ts';
 import { startEpoch, startEvaluate, startFilter } from './run-children.ts';
 import { RunControl, type ControlState } from './run-control.ts';
-import { firstPolicy, nothingToUse, shuffledList } from './run-parts.ts';
+import { firstPolicy, listOfEpoch, nothingToUse } from './run-parts.ts';
 import { ProgressBoard, summaryOf, type PreparedRun } from './run-state.ts';
 import { said } from './said.ts';
 import { makeFindable } from './search-attributes.ts';
-import { addTotals, NO_ROLLOUTS } from './totals.ts';
 
 /** What a run carries into its next execution, and a limit for tests. */
 export interface TrainCarried {
@@ -84,11 +84,12 @@ class Run {
     await this.control.released();
     const policy = await firstPolicy(resolved);
     await this.control.released();
-    const { list, droppedWithoutTests } = await records.loadInstances.executeWithOptions(
+    const { list, droppedWithoutTests, ...data } = await loadInstances.executeWithOptions(
       said(plan, `load ${plan.data}`),
       [
         {
           data: plan.data,
+          config: resolved.config,
           requireNonZeroTests: plan.requireNonZeroTests,
           shuffleSeed: plan.shuffle ? plan.seed : null,
         },
@@ -100,6 +101,7 @@ class Run {
       resolved,
       ...chosen,
       droppedWithoutTests,
+      data,
       evaluations: [],
       policy,
       epochsDone: 0,
@@ -176,7 +178,7 @@ class Run {
     const { plan } = state.resolved;
     const number = state.epochsDone + 1;
     this.enter(plan.mode === 'train' ? 'training' : 'collecting');
-    const list = plan.mode === 'train' ? await shuffledList(state, number) : state.list;
+    const list = await listOfEpoch(state, number);
     const result = await this.control.child(() => startEpoch(state, number, list), { drains: true });
     const after: PreparedRun = {
       ...state,

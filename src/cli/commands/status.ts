@@ -11,7 +11,7 @@ import { reportRun } from '../report.ts';
 import { evaluationTable } from '../results-table.ts';
 import { RUN_ARGUMENT } from '../run-name.ts';
 import { readEnvironment } from '../run-input.ts';
-import { holdLines, retryLine } from '../status-lines.ts';
+import { holdLines, retryLine, trustLines } from '../status-lines.ts';
 import { statusWord } from '../status-word.ts';
 import { strictOptions } from '../strict-options.ts';
 import { webAddress, withClient } from '../temporal-client.ts';
@@ -42,6 +42,7 @@ export const statusCommand = defineCommand({
         for (const line of holdLines({ ...progress, run: fileSafe(workflowId) })) output.say(line);
         const retries = retryLine(progress.totals, progress.retries);
         if (retries !== null) output.say(retries);
+        for (const line of trustLines(progress.totals)) output.say(line);
         const filter = filterLine(progress.filter);
         if (filter !== null) output.say(filter);
         if (progress.evaluations.length > 0) output.say(evaluationTable(progress.evaluations));

@@ -45,7 +45,10 @@ describe('steadfast run, against a server with stub workers', () => {
           'instance_id',
           'rollout',
           'reward',
+          'baseline_reward',
           'resolved',
+          'mask',
+          'findings',
           'stop_reason',
           'policy_version',
           'metrics',
@@ -60,8 +63,11 @@ describe('steadfast run, against a server with stub workers', () => {
         rollouts: 6,
         failed: 0,
         reward_mean: 0.2,
+        baseline_mean: null,
         resolved_mean: 0,
         steps: 0,
+        masked: {},
+        findings: {},
       });
       assert.match(stderr, /quality filter: checked 3, kept 3/);
       const again = await world.steadfast(['run', '--model', 'm', '--data', world.data, '--run', 'lines']);
@@ -94,9 +100,9 @@ describe('steadfast run, against a server with stub workers', () => {
         'trained',
       ]);
       assert.equal(code, 0, stderr);
-      assert.match(stdout, /held-out +6 +0\.200 +0% +6 +0\.200 +0% +6 +\+0\.000/);
+      assert.match(stdout, /held-out +6 +– +0\.200 +0% +6 +0\.200 +0% +6 +\+0\.000/);
       assert.match(stdout, /reward by step/);
-      assert.match(stdout, /trained: 12 rollouts, 2 steps, reward 0\.200/);
+      assert.match(stdout, /trained: 12 rollouts, 2 steps, mean reward 0\.200/);
       const svg = join(world.store, 'runs/trained/reward.svg');
       assert.ok(stdout.includes(svg), stdout);
       assert.match(readFileSync(svg, 'utf8'), /<svg /);

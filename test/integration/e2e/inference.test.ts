@@ -74,7 +74,12 @@ suite('inference on the embedded platform', { timeout: 900_000 }, () => {
     writeFileSync(input, JSON.stringify(config));
     const { totals } = await world.runByTemporal('by-temporal', input);
     const all = INSTANCES * ROLLOUTS;
-    assert.deepEqual(totals, { rollouts: all, failed: 0, rewardSum: all, resolved: all });
+    const { rollouts, failed, rewardSum, resolved, baselineSum } = totals;
+    assert.deepEqual(
+      { rollouts, failed, rewardSum, resolved },
+      { rollouts: all, failed: 0, rewardSum: all, resolved: all },
+    );
+    assert.equal(baselineSum, all * 0.2);
   });
 
   for (const name of ['sandbox', 'model', 'records', 'workflows']) {

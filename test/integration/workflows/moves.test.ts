@@ -87,6 +87,15 @@ describe('a rollout that loses its sandbox', () => {
         [2, keptAfter(ID, 1, 0)],
       ],
     );
+    // In what the first ran in, whatever its name means elsewhere or by now.
+    assert.deepEqual(
+      openings.map(({ environment }) => environment),
+      [undefined, 'stub'],
+    );
+    assert.deepEqual(
+      stub.trajectories.map(({ environment }) => environment),
+      ['stub'],
+    );
     assert.ok(openings.every(({ deadline }) => Date.parse(deadline) > Date.now() + 2.9 * 3600 * 1000));
     assert.deepEqual(memo, { sandbox: `${ID}~2`, hostQueue: STUB_HOST_QUEUE });
     // The lost one is its host's to end.
@@ -104,8 +113,12 @@ describe('a rollout that loses its sandbox', () => {
     const { result } = await run('at-grading', activities);
     assert.deepEqual([result.status, result.reward], ['scored', 0.5]);
     assert.deepEqual(
-      inputs<SandboxInput>(stub, 'grade').map(({ epoch }) => epoch),
-      [1, 2, 3],
+      inputs<SandboxInput>(stub, 'grade').map(({ epoch, environment }) => [epoch, environment]),
+      [
+        [1, 'stub'],
+        [2, 'stub'],
+        [3, 'stub'],
+      ],
     );
     assert.deepEqual(inputs<OpenInput>(stub, 'openSandbox').at(-1)?.state, keptAfter(ID, 1, 0));
     assert.equal(stub.trajectories.length, 1);

@@ -76,6 +76,16 @@ describe('paths of a config', () => {
     assert.equal((await withAbsolutePaths(remote, home))['model'], 'policy');
   });
 
+  it('to data are those of files and folders that are there; names of the hub stay', async (t) => {
+    const home = temporaryHome(t);
+    mkdirSync(join(home, 'SWE-bench', 'here'), { recursive: true });
+    const dataOf = async (data: string) => (await withAbsolutePaths({ data }, home))['data'];
+    assert.equal(await dataOf('SWE-bench/SWE-smith'), 'SWE-bench/SWE-smith');
+    assert.equal(await dataOf('SWE-bench/here'), join(home, 'SWE-bench/here'));
+    assert.equal(await dataOf('none/none.parquet'), join(home, 'none/none.parquet'));
+    await checkDataFiles({ data: 'SWE-bench/SWE-smith' });
+  });
+
   it('to a model that can only be a folder must lead to one', async (t) => {
     await assert.rejects(
       withAbsolutePaths({ model: './none' }, temporaryHome(t)),
@@ -88,7 +98,7 @@ describe('paths of a config', () => {
     const data = join(home, 'a.jsonl');
     writeFileSync(data, '{}\n');
     await checkDataFiles({ data });
-    await assert.rejects(checkDataFiles({ data: home }), /is a folder; expected a file/);
+    await checkDataFiles({ data: home });
     await assert.rejects(
       checkDataFiles({ data, evaluation: { sets: [{ name: 'x', data: join(home, 'none') }] } }),
       /none cannot be read: there is no such file/,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createEta } from '../../../src/cli/eta.ts';
-import { duration, filterLine, progressLine } from '../../../src/cli/progress-line.ts';
+import { duration, filterLine, progressLine, rewardText } from '../../../src/cli/progress-line.ts';
 import { NO_RETRIES } from '../../../src/domain/retry-totals.ts';
 import type { RunProgress } from '../../../src/domain/run-summary.ts';
 
@@ -43,6 +43,15 @@ describe('progressLine', () => {
       rewardByStep: [],
     };
     assert.equal(progressLine(progress, null), 'reward – · resolved – · failures 0 · preparing');
+  });
+
+  it('sets the reward against what doing nothing earns', () => {
+    const totals = { ...PROGRESS.totals, baselineSum: 1.5, baselines: 6 };
+    assert.match(
+      progressLine({ ...PROGRESS, totals }, null),
+      /reward 0.450 \(doing nothing: 0.250\) · resolved/,
+    );
+    assert.equal(rewardText(null, 0.2), '– (doing nothing: 0.200)');
   });
 
   it('takes the mean of all rollouts where there is no step', () => {

@@ -10,16 +10,24 @@ import { trajectory } from './trajectory.ts';
 
 describe('NDJSON', () => {
   it('has exactly the fields of a trajectory', () => {
-    assert.deepEqual(trajectoryRecord(trajectory({ reward: 0.2, metrics: { progress: 0 } })), {
+    const findings = [
+      { kind: 'history_access', where: 'turn 1, call 1', detail: 'git reflog' },
+      { kind: 'history_access', where: 'turn 2, call 1', detail: 'git fsck' },
+    ] as const;
+    const graded = { reward: 0.2, metrics: { progress: 0, baselineReward: 0.2 }, findings };
+    assert.deepEqual(trajectoryRecord(trajectory({ ...graded, mask: 'grading_timeout' })), {
       type: 'trajectory',
       run: 'r',
       instance_id: 'i-1',
       rollout: 'r/g-000001/i-1/1.1',
       reward: 0.2,
+      baseline_reward: 0.2,
       resolved: false,
+      mask: 'grading_timeout',
+      findings: ['history_access'],
       stop_reason: 'done',
       policy_version: 0,
-      metrics: { progress: 0 },
+      metrics: { progress: 0, baseline_reward: 0.2 },
     });
   });
 
@@ -35,7 +43,16 @@ describe('NDJSON', () => {
     const summary = {
       run: 'r',
       mode: 'train',
-      totals: { rollouts: 5, failed: 1, rewardSum: 2, resolved: 1 },
+      totals: {
+        rollouts: 5,
+        failed: 1,
+        rewardSum: 2,
+        resolved: 1,
+        baselineSum: 0.8,
+        baselines: 4,
+        masked: { agent_timeout: 1 },
+        findings: { network_tried: 2 },
+      },
       steps: 2,
       rewardByStep: [0.4, 0.6],
       droppedWithoutTests: 0,
@@ -51,11 +68,14 @@ describe('NDJSON', () => {
       rollouts: 5,
       failed: 1,
       reward_mean: 0.5,
+      baseline_mean: 0.2,
       resolved_mean: 0.25,
       steps: 2,
+      masked: { agent_timeout: 1 },
+      findings: { network_tried: 2 },
     });
     const none = { ...summary, totals: { rollouts: 1, failed: 1, rewardSum: 0, resolved: 0 } };
-    assert.equal(runRecord(none)['reward_mean'], null);
+    assert.deepEqual([runRecord(none)['reward_mean'], runRecord(none)['baseline_mean']], [null, null]);
   });
 });
 
@@ -68,8 +88,8 @@ describe('evaluationTable', () => {
       totals('unseen', 'after', 0.25),
     ]).split('\n');
     assert.equal(lines.length, 4);
-    assert.match(lines[2] ?? '', /^trained on +6 +0\.200 +25% +20 +0\.700 +25% +20 +\+0\.500$/);
-    assert.match(lines[3] ?? '', /^unseen +6 +0\.300 +25% +20 +0\.250 +25% +20 +-0\.050$/);
+    assert.match(lines[2] ?? '', /^trained on +6 +0\.150 +0\.200 +25% +20 +0\.700 +25% +20 +\+0\.500$/);
+    assert.match(lines[3] ?? '', /^unseen +6 +0\.150 +0\.300 +25% +20 +0\.250 +25% +20 +-0\.050$/);
   });
 
   it('shows dashes for what has not been evaluated', () => {
@@ -101,20 +121,25 @@ describe('groupTable', () => {
     const table = groupTable(
       [
         trajectory({ rollout: 'r/g-000001/i-1/2.1', reward: 1, resolved: true }),
-        trajectory({ rollout: 'r/g-000001/i-1/1.1', reward: 0.2 }),
+        trajectory({ rollout: 'r/g-000001/i-1/1.1', reward: 0.2, metrics: { baselineReward: 0.2 } }),
+        trajectory({ rollout: 'r/g-000001/i-1/4.1', reward: 1, mask: 'agent_timeout' }),
         trajectory({ rollout: 'r/g-000001/i-1/3.1', status: 'failed', stopReason: 'failed', reward: null }),
       ],
       'mean',
     );
     const [head, ...rows] = table.split('\n').map((line) => line.split(/ {2,}/));
-    assert.deepEqual(head, ['rollout', 'reward', 'resolved', 'stop reason', 'turns', 'advantage']);
-    assert.deepEqual(rows[0], ['1.1', '0.200', 'no', 'done', '0', '-0.400']);
-    assert.deepEqual(rows[1], ['2.1', '1.000', 'yes', 'done', '0', '+0.400']);
-    assert.deepEqual(rows[2], ['3.1', '–', 'no', 'failed', '0', '–']);
+    assert.deepEqual(
+      head?.join(),
+      'rollout,reward,doing nothing,resolved,stop reason,turns,advantage,kept out',
+    );
+    assert.deepEqual(rows[0], ['1.1', '0.200', '0.200', 'no', 'done', '0', '-0.400', '–']);
+    assert.deepEqual(rows[1], ['2.1', '1.000', '–', 'yes', 'done', '0', '+0.400', '–']);
+    assert.deepEqual(rows[2], ['3.1', '–', '–', 'no', 'failed', '0', '–', '–']);
+    assert.deepEqual(rows[3], ['4.1', '1.000', '–', 'no', 'done', '0', '–', 'agent_timeout']);
   });
 
-  it('has no advantages for a single rollout', () => {
-    assert.ok(!groupTable([trajectory({ reward: 0.2 })], 'mean').includes('advantage'));
+  it('has no advantages for a single rollout, and no masks where there is none', () => {
+    assert.doesNotMatch(groupTable([trajectory({ reward: 0.2 })], 'mean'), /advantage|kept out/);
   });
 });
 
@@ -128,5 +153,7 @@ function totals(set: string, when: 'before' | 'after', reward: number): Evaluati
     failed: 4,
     rewardSum: reward * 20,
     resolved: 5,
+    baselineSum: 3,
+    baselines: 20,
   };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { holdLines, retryLine } from '../../../src/cli/status-lines.ts';
+import { holdLines, retryLine, trustLines } from '../../../src/cli/status-lines.ts';
 import { NO_RETRIES } from '../../../src/domain/retry-totals.ts';
 
 describe('holdLines', () => {
@@ -36,5 +36,23 @@ describe('retryLine', () => {
   it('is silent where nothing failed, and where a run is older than the counts', () => {
     assert.equal(retryLine(totals, { ...NO_RETRIES, attempts: 6 }), null);
     assert.equal(retryLine(totals, undefined), null);
+  });
+});
+
+describe('trustLines', () => {
+  const totals = { rollouts: 21, failed: 1, rewardSum: 2, resolved: 1 };
+
+  it('counts what is kept out of the loss and what was found, the most first', () => {
+    const masked = { 'finding:host_probed': 1, grading_timeout: 2 };
+    const findings = { host_probed: 1, history_access: 3 };
+    assert.deepEqual(trustLines({ ...totals, masked, findings }), [
+      'kept out of the loss 3 of 20 (15%): grading_timeout 2, finding:host_probed 1',
+      'findings: history_access 3 (15%), host_probed 1 (5%)',
+    ]);
+  });
+
+  it('is silent where there is nothing, and where a run is older than the counts', () => {
+    assert.deepEqual(trustLines({ ...totals, masked: {}, findings: {} }), []);
+    assert.deepEqual(trustLines(totals), []);
   });
 });

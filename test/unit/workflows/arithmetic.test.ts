@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { RolloutResult } from '../../../src/domain/trajectory.ts';
 import { inParallel } from '../../../src/workflows/parallel.ts';
-import { addTotals, meanReward, NO_ROLLOUTS, totalsOf } from '../../../src/workflows/totals.ts';
 import { widthsFor } from '../../../src/workflows/widths.ts';
 
 describe('widthsFor', () => {
@@ -26,25 +24,6 @@ describe('widthsFor', () => {
   });
 });
 
-describe('totals', () => {
-  it('keeps failures out of the mean', () => {
-    const totals = totalsOf([
-      result({}),
-      result({ reward: 1, resolved: true }),
-      result({ status: 'failed', reward: null }),
-      result({ status: 'cancelled', reward: null }),
-    ]);
-    assert.deepEqual(totals, { rollouts: 4, failed: 2, rewardSum: 1.2, resolved: 1 });
-    assert.equal(meanReward(totals), 0.6);
-    assert.equal(meanReward(NO_ROLLOUTS), 0);
-  });
-
-  it('adds without tails of digits', () => {
-    const once = totalsOf([result({ reward: 0.1 })]);
-    assert.equal(addTotals(addTotals(once, once), once).rewardSum, 0.3);
-  });
-});
-
 describe('inParallel', () => {
   it('keeps to its width and waits for all before it throws', async () => {
     let running = 0;
@@ -62,19 +41,3 @@ describe('inParallel', () => {
     assert.equal(ended, 5);
   });
 });
-
-function result(change: Partial<RolloutResult>): RolloutResult {
-  return {
-    rollout: 'r',
-    instanceId: 'i',
-    status: 'scored',
-    stopReason: 'done',
-    failureType: null,
-    reward: 0.2,
-    resolved: false,
-    policyVersion: 0,
-    turns: 1,
-    trajectory: null,
-    ...change,
-  };
-}

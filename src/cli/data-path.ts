@@ -1,0 +1,13 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { isHubName } from '../domain/hub-name.ts';
+
+/** A data set as a worker in another folder finds it: by its absolute path, or by its name on the hub where nothing is there. */
+export async function absoluteData(data: string, base: string): Promise<string> {
+  const path = resolve(base, data);
+  if (!isHubName(data)) return path;
+  return await stat(path).then(
+    () => path,
+    () => data,
+  );
+}

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { ApplicationFailure } from '@temporalio/common';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { TASK_QUEUES } from '../../../src/domain/ids.ts';
+import type { FilterSummary } from '../../../src/domain/filter-summary.ts';
+import type { Verdict } from '../../../src/domain/run-summary.ts';
+import type { filter } from '../../../src/workflows/filter.ts';
+import type { filterData } from '../../../src/workflows/filter-data.ts';
+import { filterProgressQuery } from '../../../src/workflows/messages.ts';
+import { accepted, instanceNamed, STUB_CONTEXT, StubRun } from '../../support/stub-run.ts';
+import { withWorkers } from '../../support/stub-workers.ts';
+import { startTemporal } from '../../support/temporal.ts';
+
+const COUNT = 50;
+
+/** Every fifth instance is flaky. */
+const verdictOf = (instanceId: string): Verdict =>
+  Number(instanceId.slice(2)) % 5 === 0
+    ? { instanceId, verdict: 'reject', reason: 'flaky', detail: 'differs', runs: 3, flakeScore: 0.3 }
+    : accepted(instanceId);
+
+const inputOf = (stub: StubRun) => ({
+  context: STUB_CONTEXT,
+  list: stub.list(COUNT),
+  keep: null,
+  concurrency: 4,
+  reportTo: null,
+});
+
+describe('filter', () => {
+  let env: TestWorkflowEnvironment;
+  before(async () => {
+    env = await startTemporal();
+  });
+  after(async () => await env.teardown());
+
+  it('judges each instance once in a child of its name, over histories of bounded length', async () => {
+    const stub = new StubRun();
+    const activities = stub.activities({
+      judgeInstance: async ({ instance }) => verdictOf(instance.instanceId),
+    });
+    await withWorkers(env, activities, async () => {
+      const handle = await env.client.workflow.start<typeof filter>('filter', {
+        workflowId: 'f',
+        taskQueue: TASK_QUEUES.workflows,
+        args: [{ ...inputOf(stub), historyLimit: 200 }],
+      });
+      const { checked, list, reasons } = await handle.result();
+      assert.deepEqual(
+        { checked, kept: list.count, reasons },
+        { checked: COUNT, kept: 40, reasons: { flaky: 10 } },
+      );
+      const executions = new Set<string>();
+      for await (const { workflowId, runId } of env.client.workflow.list({ query: "WorkflowId = 'f'" }))
+        executions.add(`${workflowId} ${runId}`);
+      assert.ok(executions.size > 1, 'it continued as new');
+      const child = await env.client.workflow.getHandle('f/i-7').describe();
+      assert.deepEqual([child.type, child.status.name], ['judge', 'COMPLETED']);
+    });
+    const judged = stub.named('judgeInstance').map(({ input }) => idOf(input));
+    assert.equal(judged.length, COUNT);
+    assert.equal(new Set(judged).size, COUNT);
+    assert.deepEqual(
+      stub.verdicts.map(({ instanceId }) => instanceId),
+      Array.from({ length: COUNT }, (_, i) => `i-${i + 1}`),
+    );
+  });
+
+  it('judges an instance that the data has twice, and rejects one that cannot be judged', async () => {
+    const stub = new StubRun();
+    const twice = ['a', 'a', 'b'].map(instanceNamed);
+    const activities = stub.activities({
+      readInstances: async ({ from, count }) => twice.slice(from, from + count),
+      judgeInstance: async ({ instance }) => {
+        if (instance.instanceId === 'b')
+          throw ApplicationFailure.nonRetryable('no image', 'Sandbox.ImageMissing');
+        return accepted(instance.instanceId);
+      },
+    });
+    const { checked, reasons } = await withWorkers(
+      env,
+      activities,
+      async () =>
+        await env.client.workflow.execute<typeof filter>('filter', {
+          workflowId: 'twice',
+          taskQueue: TASK_QUEUES.workflows,
+          args: [{ ...inputOf(stub), list: { ref: stub.list(3).ref, count: 3 } }],
+        }),
+    );
+    assert.deepEqual([checked, reasons], [3, { 'Sandbox.ImageMissing': 1 }]);
+  });
+
+  it('filters a data set from what a person wrote, and to keep nothing is no failure', async () => {
+    const stub = new StubRun();
+    const activities = stub.activities({
+      judgeInstance: async ({ instance }) => ({
+        ...accepted(instance.instanceId),
+        verdict: 'reject',
+        reason: 'hangs',
+      }),
+    });
+    await withWorkers(env, activities, async () => {
+      const handle = await env.client.workflow.start<typeof filterData>('filterData', {
+        workflowId: 'whole',
+        taskQueue: TASK_QUEUES.workflows,
+        args: [{ data: 'data.jsonl' }],
+      });
+      const summary: FilterSummary = await handle.result();
+      assert.deepEqual(summary, {
+        run: 'whole',
+        data: 'data.jsonl',
+        checked: 6,
+        kept: 0,
+        reasons: { hangs: 6 },
+        quarantined: 0,
+      });
+      assert.deepEqual(await handle.query(filterProgressQuery), {
+        run: 'whole',
+        phase: 'done',
+        total: 6,
+        checked: 6,
+        kept: 0,
+        reasons: { hangs: 6 },
+      });
+    });
+    const [recorded] = stub
+      .named('recordKept')
+      .map(({ input }) => input as { list: unknown; checked: number });
+    assert.deepEqual([recorded?.list, recorded?.checked], [null, 6]);
+    const [judged] = stub.named('judgeInstance').map(({ input }) => input as { flakeChance?: number });
+    assert.equal(judged?.flakeChance, 0.01);
+  });
+});
+
+function idOf(input: unknown): string {
+  return (input as { instance: { instanceId: string } }).instance.instanceId;
+}
