@@ -32,7 +32,7 @@ export const artifactRow = oneRunRow({
     recovery: () => null,
     more: async (run, findings) => {
       const records = await recordsOf(world, run.run);
-      for (const record of records) if (record.status === 'scored') checkWhole(record, findings);
+      for (const record of records) if (record.status === 'scored') checkScored(record, findings);
       const last = records.at(-1);
       if (last === undefined) findings.lose('the run has no record');
       else if (last.status !== 'scored' && !TYPED.test(`failed: ${last.failure?.type}`)) {
@@ -42,8 +42,15 @@ export const artifactRow = oneRunRow({
   }),
 });
 
-/** A scored record tells of every turn as it was: nothing that was damaged went into it. */
-function checkWhole({ rollout, turns }: Trajectory, findings: Findings): void {
+/**
+ * A scored record tells of every turn as it was: nothing that was damaged went into it. Where a turn was damaged after
+ * its reward was known the record says so, and nobody trains on it.
+ */
+function checkScored({ rollout, turns, metrics, trainable }: Trajectory, findings: Findings): void {
+  if (metrics['transcriptDamaged'] === 1) {
+    if (trainable) findings.break(`${rollout} has a damaged transcript and may be trained on`);
+    return;
+  }
   const calls = turns.filter((link) => link.kind === 'tool');
   if (calls.length !== CALLS) findings.lose(`${rollout} is scored and tells of ${calls.length} calls`);
   for (const [i, { observation }] of calls.slice(0, CALLS - 1).entries()) {

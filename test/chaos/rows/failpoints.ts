@@ -25,7 +25,7 @@ export const failpointRows: readonly RunRow[] = Object.entries(MOMENTS).map(([fa
     parallel: 2,
     async inject({ world, run, draws, at }) {
       // Openings come first; of the other moments any may be the one.
-      await at(failpoint.startsWith('sandbox.') ? 0 : draws.between(0, 0.4));
+      await at(failpoint.startsWith('sandbox.') ? 0 : draws.between(0, 0.2));
       await world.armFailpoint(failpoint, 'kill');
       const armed = join(world.failpoints, failpoint);
       const ended = run.closed().then(
