@@ -5,6 +5,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { accepted, STUB_PLAN, StubRun } from '../support/stub-run.ts';
 import { startTemporal } from '../support/temporal.ts';
 import { recordControlled, recordFailing, recordMoved } from './record-faults.ts';
+import { recordFilterData, recordRefused, recordVerify } from './record-trust.ts';
 import { Recording } from './recording.ts';
 
 /*
@@ -24,6 +25,9 @@ try {
   await recordMoved(recording);
   await recordControlled(recording);
   await recordFailing(recording);
+  await recordFilterData(recording);
+  await recordVerify(recording);
+  await recordRefused(recording);
 } finally {
   await env.teardown();
 }
