@@ -157,7 +157,11 @@ export type RunPlan = Pick<
   | 'evaluation'
   | 'heartbeatSeconds'
   | 'maxFailedShare'
-> & { readonly maxSteps: number };
+> & {
+  readonly maxSteps: number;
+  /** Absent in runs begun under 0.2. */
+  readonly flakeChance?: number;
+};
 
 export interface RecordTrajectoryInput {
   readonly run: string;

@@ -59,5 +59,6 @@ function planOf(config: RunConfig): RunPlan {
     maxSteps: config.agent.maxSteps,
     heartbeatSeconds: config.heartbeatSeconds,
     maxFailedShare: config.maxFailedShare,
+    flakeChance: config.flakeChance,
   };
 }

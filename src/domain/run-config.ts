@@ -80,6 +80,8 @@ export interface RunConfig {
   readonly epochs: number;
   readonly rewardPower: number;
   readonly qualityFilter: boolean;
+  /** The chance below which a flaky test may go unseen by the filter. */
+  readonly flakeChance: number;
   readonly requireNonZeroTests: boolean;
   readonly sandbox: SandboxChoice;
   /** Whether the files of FAIL_TO_PASS tests are taken away while the agent works, where the data does not hide them. */

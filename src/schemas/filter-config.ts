@@ -18,12 +18,7 @@ const filterConfigSchema = z.strictObject({
   sandbox: of.sandbox,
   concurrency: of.concurrency.describe('Instances judged at once (default: one a core)'),
   heartbeat_seconds: of.heartbeat_seconds,
-  flake_chance: z
-    .number()
-    .min(1e-9)
-    .max(0.5)
-    .default(0.01)
-    .describe('Tests are run again until the chance that a flaky one goes unseen is below this'),
+  flake_chance: of.flake_chance,
   run: of.run.describe('Name of the filter, also its workflow id and folder (default: from the time)'),
 });
 

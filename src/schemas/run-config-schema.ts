@@ -113,6 +113,12 @@ export const runConfigSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe('Drop instances whose tests do not break and mend as they should'),
+  flake_chance: z
+    .number()
+    .min(1e-9)
+    .max(0.5)
+    .default(0.01)
+    .describe('The filter runs tests again until the chance that a flaky one goes unseen is below this'),
   require_non_zero_tests: z
     .boolean()
     .default(true)

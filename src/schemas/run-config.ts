@@ -48,6 +48,7 @@ export function parseRunConfig(input: unknown, context: RunContext): RunConfig {
     epochs: wire.epochs,
     rewardPower: wire.reward_power ?? MODE_DEFAULTS.reward_power[mode],
     qualityFilter: wire.quality_filter,
+    flakeChance: wire.flake_chance,
     requireNonZeroTests: wire.require_non_zero_tests,
     sandbox: wire.sandbox,
     hideTests: wire.hide_tests,

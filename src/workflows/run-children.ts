@@ -22,6 +22,7 @@ export async function startFilter(
         keep: plan.numInstances,
         concurrency: plan.concurrency,
         reportTo: workflowInfo().workflowId,
+        ...(plan.flakeChance === undefined ? {} : { flakeChance: plan.flakeChance }),
       },
     ],
     staticSummary: `judges ${list.count} instances, keeps ${plan.numInstances ?? 'all that pass'}`,

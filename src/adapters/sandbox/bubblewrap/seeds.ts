@@ -45,7 +45,7 @@ export class Seeds {
     commit: Commit,
     inUse: () => Promise<ReadonlySet<string>>,
   ): Promise<string> {
-    const made = join(this.path, `making-${randomUUID()}`);
+    const made = join(this.path, `making-${Date.now()}-${randomUUID()}`);
     try {
       await mkdir(made, { recursive: true });
       await mustRun(['cp', '-R', '-P', '--preserve=mode,timestamps,links', `${tree}/.`, made]);
@@ -70,11 +70,10 @@ export class Seeds {
     const seeds = await Promise.all(
       names.map(async (name) => {
         const path = join(this.path, name);
-        return {
-          path,
-          used: (await stat(path).catch(() => null))?.mtimeMs ?? 0,
-          made: !name.startsWith('making-'),
-        };
+        // By its name: a copy has the times of the tree that it is made of, which may be of any age.
+        const begun = /^making-(\d+)-/.exec(name)?.[1];
+        const used = begun === undefined ? (await stat(path).catch(() => null))?.mtimeMs : Number(begun);
+        return { path, used: used ?? 0, made: begun === undefined };
       }),
     );
     const old = seeds
