@@ -74,11 +74,11 @@ const TABLE = {
   },
   /**
    * 120 s and 0.05 s a test, eight times at worst (the patch, the untouched tree and the control, each made again when in
-   * doubt, and a second opinion), and the official script's half an hour: 2 hours cover 10,000 tests. Heartbeats tell of
-   * a dead worker long before.
+   * doubt, and a second opinion), or half an hour each where a data set's script runs them: 5 hours cover both. Heartbeats
+   * tell of a dead worker long before.
    */
   grade: {
-    startToCloseTimeout: '2 h',
+    startToCloseTimeout: '5 h',
     scheduleToStartTimeout: HOST_LOST_AFTER,
     heartbeatTimeout: HEARTBEAT,
     cancellationType: WAIT,

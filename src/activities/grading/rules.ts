@@ -12,13 +12,16 @@ export function judgeRecord(instance: Instance): Judgement | null {
   if (touched.length > 0) {
     return reject('touches_tests', `the bug patch changes ${touched.join(', ')}, where listed tests are`);
   }
-  if (instance.runner === 'script' && instance.official === null) {
-    return reject(
-      'unsupported_tests',
-      "its tests are neither pytest's nor Django's, and its record names no official harness",
-    );
-  }
+  const unsupported = instance.runner === 'script' ? unreadable(instance.official) : null;
+  if (unsupported !== null)
+    return reject('unsupported_tests', `its tests are neither pytest's nor Django's, and ${unsupported}`);
   return null;
+}
+
+/** Why the log of a data set's script says nothing of a test that passed; null where it does. */
+function unreadable(official: Instance['official']): string | null {
+  if (official === null) return 'its record names no official harness';
+  return official.evalType === 'fail_only' ? 'its official log tells of failures alone' : null;
 }
 
 /** Runs of an instance's tests; each answers every listed test, but for those that were made around the bug alone. */

@@ -59,6 +59,15 @@ describe("the quality filter's rules", () => {
     assert.equal(judgeRecord({ ...subject, failToPass: [] })?.reason, 'empty_f2p');
     const script = { ...subject, runner: 'script', official: null } as const;
     assert.equal(judgeRecord(script)?.reason, 'unsupported_tests');
+    const official = {
+      harness: 'swebench',
+      evalScript: '',
+      logParser: 'parse_log_x',
+      evalType: 'fail_only',
+      record: {},
+    } as const;
+    assert.match(judgeRecord({ ...script, official })?.detail ?? '', /tells of failures alone/);
+    assert.equal(judgeRecord({ ...script, official: { ...official, evalType: 'pass_and_fail' } }), null);
     const bugPatch =
       'diff --git a/tests/test_it.py b/tests/test_it.py\n--- a/tests/test_it.py\n+++ b/tests/test_it.py\n@@ -1 +1 @@\n-a\n+b\n';
     assert.equal(judgeRecord({ ...subject, bugPatch })?.reason, 'touches_tests');
