@@ -120,7 +120,7 @@ describe('pause, resume and cancel', () => {
     let left = 6;
     const activities = stub.activities({
       runTool: async ({ rollout, turn, call }) => {
-        if (left-- > 0) throw ApplicationFailure.nonRetryable('no space left', 'Sandbox.DiskFull');
+        if (left-- > 0) throw ApplicationFailure.nonRetryable('no answer', 'Sandbox.Failed');
         return { head: `h${turn}`, state: keptAfter(rollout, turn, call), exitCode: 0, timedOut: false };
       },
     });
@@ -133,7 +133,7 @@ describe('pause, resume and cancel', () => {
       assert.equal(progress.held.by, 'failures');
       assert.match(
         progress.held.reason,
-        /^6 of the last \d+ attempts failed, most by Sandbox.DiskFull: no space left$/,
+        /^6 of the last \d+ attempts failed, most by Sandbox.Failed: no answer$/,
       );
       await sleep(1000);
       const begun = stub.named('openSandbox').length;

@@ -55,6 +55,26 @@ describe('a rollout that loses its sandbox', () => {
       NO_CACHE,
     );
 
+  it('leaves a host whose disk stays full, and closes what it leaves there', async () => {
+    const stub = new StubRun();
+    const activities = stub.activities({
+      runTool: async ({ rollout: id, epoch, turn, call }) => {
+        if (epoch === 1) throw ApplicationFailure.nonRetryable('no space left', 'Sandbox.DiskFull');
+        return { head: `h${turn}`, state: keptAfter(id, turn, call), exitCode: 0, timedOut: false };
+      },
+    });
+    const { result } = await run('full', activities);
+    assert.equal(result.status, 'scored');
+    assert.deepEqual(
+      inputs<SandboxInput>(stub, 'openSandbox').map(({ epoch }) => epoch),
+      [1, 2],
+    );
+    assert.deepEqual(
+      inputs<SandboxInput>(stub, 'closeSandbox').map(({ epoch }) => epoch),
+      [1, 2],
+    );
+  });
+
   it('makes the tool call again in the next one, and no model call', async () => {
     const stub = new StubRun();
     stub.turns = 4;
