@@ -11,19 +11,22 @@ test('a seed in the making outlasts the making of others, however old its tree i
   t.after(() => rmSync(root, { recursive: true, force: true }));
   const [slow, quick] = [await oldTree(root, 'slow'), await oldTree(root, 'quick')];
   const seeds = new Seeds(root);
-  const inUse = async () => await Promise.resolve(new Set<string>());
 
   const seed = await seeds.of(
     slow,
     async (folder) => {
-      await seeds.of(quick, async () => await Promise.resolve(), inUse);
+      await seeds.of(quick, async () => await Promise.resolve(), nothingInUse);
       assert.ok(existsSync(join(folder, 'file')), 'it was taken for what a killed maker left');
     },
-    inUse,
+    nothingInUse,
   );
 
   assert.ok(existsSync(join(seed, 'file')));
 });
+
+async function nothingInUse(): Promise<ReadonlySet<string>> {
+  return await Promise.resolve(new Set<string>());
+}
 
 /** A tree that was last changed a day ago. */
 async function oldTree(root: string, name: string) {
