@@ -8,6 +8,7 @@ import type { Row, RowSession } from '../row.ts';
 import { EXAMPLE_DATA } from '../run-input.ts';
 import { type DockerProxy, type ProxyFault, startDockerProxy } from '../support/docker-proxy.ts';
 import { type OneRun, type OneRunSpec, oneRunRow } from '../support/one-run.ts';
+import { Registry } from '../../support/registry.ts';
 
 type Case = readonly [RegExp, ProxyFault];
 
@@ -34,10 +35,18 @@ export const sandboxRows: readonly Row[] = [
     { name: 'sandbox-image-missing', title: 'image missing', parallel: 2, short: 2 },
     async () => {
       const folder = await mkdtemp(join(tmpdir(), 'steadfast-imageless-'));
-      return { thing: folder, end: async () => await rm(folder, { recursive: true, force: true }) };
+      // One that answers: a registry out of reach is asked again, since it may have the image.
+      const registry = await Registry.start();
+      return {
+        thing: { folder, registry },
+        end: async () => {
+          await registry.stop();
+          await rm(folder, { recursive: true, force: true });
+        },
+      };
     },
-    async (folder) => {
-      const data = await imageless(folder);
+    async ({ folder, registry }) => {
+      const data = await imageless(folder, `${registry.address}/steadfast/missing:1`);
       return {
         world: { data, run: { sandbox: 'docker', num_instances: 2 } },
         plan: async () => oneWithoutImage(),
@@ -106,11 +115,11 @@ function failing(proxy: DockerProxy, cases: readonly [Case, ...Case[]], draws: D
   };
 }
 
-/** A data file of two instances: a good one, and one that names an image which is nowhere. */
-async function imageless(folder: string): Promise<string> {
+/** A data file of two instances: a good one, and one whose image is not in its registry. */
+async function imageless(folder: string, name: string): Promise<string> {
   const [good = ''] = (await readFile(EXAMPLE_DATA, 'utf8')).split('\n');
   const { source: _, ...fields } = JSON.parse(good) as Record<string, unknown>;
-  const image = { instance_id: 'missing__image.1', repo: 'missing/image', image_name: 'steadfast/missing:1' };
+  const image = { instance_id: 'missing__image.1', repo: 'missing/image', image_name: name };
   const path = join(folder, 'data.jsonl');
   await writeFile(path, `${JSON.stringify({ ...fields, ...image })}\n${good}\n`);
   return path;
