@@ -87,3 +87,8 @@ const WITHOUT_TESTS: ReadonlySet<string> = new Set(['python', 'go', 'java']);
 export function dataHidesTests({ format, source, language }: Instance): boolean {
   return format === 'swe-smith' && source.kind === 'image' && WITHOUT_TESTS.has(language);
 }
+
+/** Whether the repository is a test runner's or a harness's own: there, code about running tests is the task itself. */
+export function isAboutTesting({ repo }: Pick<Instance, 'repo'>): boolean {
+  return /pytest|unittest|pluggy|nose|tox\b|swe-?bench|testtools|hypothesis/i.test(repo);
+}

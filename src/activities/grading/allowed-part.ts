@@ -1,11 +1,11 @@
 import type { Finding, FindingKind } from '../../domain/findings.ts';
-import type { Instance } from '../../domain/instance.ts';
+import { isAboutTesting, type Instance } from '../../domain/instance.ts';
 import { inflatedBytes } from './patch/binary.ts';
 import { belowLinks, forbiddenLink, isLink } from './patch/links.ts';
 import { forbiddenPath } from './patch/paths.ts';
 import { runnerCode } from './patch/runner-code.ts';
 import { patchSections, type PatchSection } from './patch/sections.ts';
-import { isTestRunner, pathRoles } from './test-files.ts';
+import { pathRoles } from './test-files.ts';
 
 /** What a grading brings over of an agent's diff, and what leaving out the rest says of it. */
 export interface AllowedPart {
@@ -47,7 +47,7 @@ export function allowedPart(patch: string, instance: Instance): AllowedPart {
     marks.push(...found);
     if (found.length > 0) continue;
     kept.push(section.text);
-    const code = isTestRunner(instance) ? null : runnerCode(section);
+    const code = isAboutTesting(instance) ? null : runnerCode(section);
     if (code !== null) marks.push({ kind: 'test_runner_patched', path: section.paths[0] ?? '', why: code });
   }
   return { patch: kept.join(''), findings: findingsOf(marks) };

@@ -84,8 +84,8 @@ export function pathRoles(instance: Instance): (path: string) => PathRole {
   };
 }
 
-/** Whether the instance's own project is a test runner, or a plugin of one: code about test runners is its subject. */
-export function isTestRunner(instance: Instance): boolean {
+/** Whether the instance's own project is a test runner, or a plugin of one, whose modules are no shadows then. */
+function isTestRunner(instance: Instance): boolean {
   return /pytest|pluggy|unittest|nose/.test(instance.repo);
 }
 

@@ -1,6 +1,7 @@
 import type { FileWrite } from './effects.ts';
 import { baseName, repositoryPath } from './paths.ts';
-import { isAboutTesting, type Theme } from './theme.ts';
+import { isAboutTesting } from '../instance.ts';
+import type { Theme } from './theme.ts';
 
 /** A test runner as it is installed. */
 const INSTALLED =

@@ -1,5 +1,6 @@
 import { baseName } from './paths.ts';
-import { isAboutTesting, type Theme } from './theme.ts';
+import { isAboutTesting } from '../instance.ts';
+import type { Theme } from './theme.ts';
 
 /** What the public harnesses find their logs by. */
 const MARKER =

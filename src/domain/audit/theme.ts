@@ -23,8 +23,3 @@ export type Theme = (
   subject: AuditSubject,
   seen: (text: string) => boolean,
 ) => readonly Mark[];
-
-/** Whether the repository is a test runner's or a harness's own: there, code about running tests is the task itself. */
-export function isAboutTesting({ repo }: AuditSubject): boolean {
-  return /pytest|unittest|pluggy|nose|tox\b|swe-?bench|testtools|hypothesis/i.test(repo);
-}
