@@ -12,7 +12,7 @@ import { ChaosWorld } from './world.ts';
 const rows = await allRows();
 
 /** A few seeds of every row; a failing one is seen at length by `npm run chaos -- --faults <row> --seed <n>`. */
-suite('the chaos suite, in short', { timeout: 1_500_000 }, () => {
+suite('the chaos suite, in short', { timeout: 1_740_000 }, () => {
   const worlds = new Map<WorldOptions | undefined, Promise<ChaosWorld>>();
 
   async function worldOf(options: WorldOptions | undefined): Promise<ChaosWorld> {
