@@ -1,21 +1,13 @@
-import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type Client,
-  QueryNotRegisteredError,
-  ServiceError,
-  WorkflowNotFoundError,
-} from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { FilterProgress, FilterSummary } from '../domain/filter-summary.ts';
 import type { Verdict } from '../domain/run-summary.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import { filterProgressLine, verdictRecord } from './filter-lines.ts';
 import { failureOf } from './follow-to-end.ts';
 import type { Output } from './output.ts';
+import { pollToEnd } from './poll-to-end.ts';
 import { queryFilter } from './queries.ts';
 
-/** No oftener: each poll has a worker look at the workflow. */
-const POLL_MS = 1000;
 /** Where no terminal shows the live line, a plain one comes this often, or when the phase changes. */
 const PLAIN_LINE_MS = 30_000;
 
@@ -35,40 +27,23 @@ export async function followFilter(followed: {
   const flush = async (checked: number) => {
     if (json) for (const verdict of await verdicts(checked)) output.data(verdictRecord(verdict));
   };
-  const result = client.workflow.getHandle(run).result() as Promise<FilterSummary>;
-  const end = result.then(
-    () => 'ended' as const,
-    () => 'ended' as const,
-  );
-  const aborted = signal.aborted ? Promise.resolve() : once(signal, 'abort');
-  const detached = aborted.then(() => 'detached' as const);
-  for (;;) {
-    const progress = await Promise.race([askFilter(client, run), detached]);
-    if (progress === 'detached') return null;
-    show(progress);
-    if (progress !== null) await flush(progress.checked);
-    const next = await Promise.race([end, detached, sleep(POLL_MS, 'poll' as const, { ref: false })]);
-    if (next === 'detached') return null;
-    if (next === 'ended') break;
-  }
-  const summary = await result.catch((error: unknown) => {
+  const ended = await pollToEnd<FilterProgress, FilterSummary>({
+    client,
+    workflowId: run,
+    signal,
+    ask: async () => await queryFilter(client, run),
+    onProgress: async (progress) => {
+      show(progress);
+      if (progress !== null) await flush(progress.checked);
+    },
+  });
+  if (ended === null) return null;
+  const summary = await ended.result.catch((error: unknown) => {
     output.live('');
     throw failureOf(run, error);
   });
   await flush(summary.checked);
   return summary;
-}
-
-/** How far it is; null while no worker answers. */
-async function askFilter(client: Client, run: string): Promise<FilterProgress | null> {
-  try {
-    return await queryFilter(client, run);
-  } catch (error) {
-    // One that has not begun, a worker that is away or a closed one: the result says the rest.
-    if (error instanceof QueryNotRegisteredError || error instanceof WorkflowNotFoundError) return null;
-    if (error instanceof ServiceError) return null;
-    throw error;
-  }
 }
 
 /** Reads the verdicts below a position that were not read before; pages of an earlier filter of the name lie above it. */

@@ -1,23 +1,14 @@
-import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type Client,
-  QueryNotRegisteredError,
-  ServiceError,
-  WorkflowNotFoundError,
-} from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { createFolderArtifacts } from '../adapters/artifacts/folder.ts';
 import { allAgree, disagreementRate, type Verified, type VerifyProgress } from '../domain/verification.ts';
 import { CommandError, messageOf } from './errors.ts';
 import type { Output } from './output.ts';
 import { number, percent } from './progress-line.ts';
-import { QUERY_NAMES } from './queries.ts';
+import { pollToEnd } from './poll-to-end.ts';
+import { queryVerify } from './queries.ts';
 
-/** No oftener: each poll has a worker look at the workflow. */
-const POLL_MS = 1000;
 /** Where no terminal shows the live line, a plain one comes this often. */
 const PLAIN_LINE_MS = 30_000;
-const QUERY_MS = 5000;
 
 /** Shows a verification until it ends, or until the signal says to leave it alone. Rejects unless all agree. */
 export async function followVerify(followed: {
@@ -30,26 +21,21 @@ export async function followVerify(followed: {
   readonly signal: AbortSignal;
 }): Promise<void> {
   const { client, workflowId, store, output, json, signal } = followed;
-  const result = client.workflow.getHandle(workflowId).result() as Promise<VerifyProgress>;
-  const end = result.then(
-    () => 'ended' as const,
-    () => 'ended' as const,
-  );
-  const detached = (signal.aborted ? Promise.resolve() : once(signal, 'abort')).then(
-    () => 'detached' as const,
-  );
   const show = createShow(output);
-  for (;;) {
-    const asked = await Promise.race([askVerify(client, workflowId), detached]);
-    if (asked !== 'detached' && asked !== null) show(asked);
-    const next = await Promise.race([end, detached, sleep(POLL_MS, 'poll' as const, { ref: false })]);
-    if (next === 'ended') break;
-    if (next === 'detached') {
-      output.say(`detached; ${workflowId} goes on. Come back with the same command`);
-      return;
-    }
+  const ended = await pollToEnd<VerifyProgress, VerifyProgress>({
+    client,
+    workflowId,
+    signal,
+    ask: async () => await queryVerify(client, workflowId),
+    onProgress: (progress) => {
+      if (progress !== null) show(progress);
+    },
+  });
+  if (ended === null) {
+    output.say(`detached; ${workflowId} goes on. Come back with the same command`);
+    return;
   }
-  const progress = await result.catch((error: unknown) => {
+  const progress = await ended.result.catch((error: unknown) => {
     throw new CommandError(`${workflowId} failed: ${messageOf(error)}`, { cause: error });
   });
   await report(progress, store, output, json);
@@ -91,20 +77,6 @@ function notAgreedOf(text: string | null): readonly Verified[] | null {
 
 function wireOf({ outcome, path, instanceId, stored, again, detail }: Verified): Record<string, unknown> {
   return { outcome, instance_id: instanceId, trajectory: path, stored, again, detail };
-}
-
-/** How far it is; null while no worker answers, or none has begun. */
-async function askVerify(client: Client, workflowId: string): Promise<VerifyProgress | null> {
-  try {
-    const handle = client.workflow.getHandle(workflowId);
-    return await client.withDeadline(Date.now() + QUERY_MS, () =>
-      handle.query<VerifyProgress>(QUERY_NAMES.progress),
-    );
-  } catch (error) {
-    if (error instanceof QueryNotRegisteredError || error instanceof WorkflowNotFoundError) return null;
-    if (error instanceof ServiceError) return null;
-    throw error;
-  }
 }
 
 function createShow(output: Output): (progress: VerifyProgress) => void {

@@ -1,16 +1,10 @@
-import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type Client,
-  QueryNotRegisteredError,
-  ServiceError,
-  WorkflowNotFoundError,
-} from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { RunConfig } from '../domain/run-config.ts';
 import type { RunProgress, RunSummary } from '../domain/run-summary.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import { createEta } from './eta.ts';
 import type { Output } from './output.ts';
+import { nullWhereUnanswered, pollToEnd } from './poll-to-end.ts';
 import { progressLine } from './progress-line.ts';
 import { queryProgress } from './queries.ts';
 import { createTrajectoryReader, trajectoryRecord } from './trajectory-lines.ts';
@@ -29,8 +23,6 @@ export interface Followed {
   readonly onPoll?: () => Promise<void>;
 }
 
-/** No oftener: each poll has a worker look at the workflow. */
-const POLL_MS = 1000;
 /** Where no terminal shows the live line, a plain one comes this often, or when the phase or step changes. */
 const PLAIN_LINE_MS = 30_000;
 
@@ -39,40 +31,28 @@ export async function followRun(followed: Followed): Promise<RunSummary | null> 
   const { client, workflowId, run, artifacts, output, json, signal } = followed;
   const readTrajectories = createTrajectoryReader(artifacts, run);
   const show = createShow(output, await epochsOf(artifacts, run));
-  const result = client.workflow.getHandle(workflowId).result() as Promise<RunSummary>;
-  const end = result.then(
-    () => 'ended' as const,
-    () => 'ended' as const,
-  );
-  const aborted = signal.aborted ? Promise.resolve() : once(signal, 'abort');
-  const detached = aborted.then(() => 'detached' as const);
   const flush = async () => {
     if (json) for (const one of await readTrajectories()) output.data(trajectoryRecord(one));
     await followed.onPoll?.();
   };
-  for (;;) {
-    const progress = await Promise.race([askProgress(client, workflowId), detached]);
-    if (progress === 'detached') return null;
-    show(progress);
-    await flush();
-    const next = await Promise.race([end, detached, sleep(POLL_MS, 'poll' as const, { ref: false })]);
-    if (next === 'detached') return null;
-    if (next === 'ended') break;
-  }
+  const ended = await pollToEnd<RunProgress, RunSummary>({
+    client,
+    workflowId,
+    signal,
+    ask: async () => await queryProgress(client, workflowId),
+    onProgress: async (progress) => {
+      show(progress);
+      await flush();
+    },
+  });
+  if (ended === null) return null;
   await flush();
-  return await result;
+  return await ended.result;
 }
 
 /** The run's progress; null while no worker answers. */
 export async function askProgress(client: Client, workflowId: string): Promise<RunProgress | null> {
-  try {
-    return await queryProgress(client, workflowId);
-  } catch (error) {
-    // A run that has not begun, a worker that is away or a closed run: the result says the rest.
-    if (error instanceof QueryNotRegisteredError || error instanceof WorkflowNotFoundError) return null;
-    if (error instanceof ServiceError) return null;
-    throw error;
-  }
+  return await nullWhereUnanswered(async () => await queryProgress(client, workflowId));
 }
 
 /** Epochs of a run as its config has them; 1 while it has not been written. */

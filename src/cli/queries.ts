@@ -1,6 +1,8 @@
 import type { Client } from '@temporalio/client';
 import type { FilterProgress } from '../domain/filter-summary.ts';
+import type { PullProgress } from '../domain/image-pulls.ts';
 import type { RunProgress } from '../domain/run-summary.ts';
+import type { VerifyProgress } from '../domain/verification.ts';
 import type { RolloutHead } from '../workflows/messages.ts';
 
 /** Names of workflows/messages.ts, whose values would bring the workflow library along; a test holds the two equal. */
@@ -17,6 +19,16 @@ export async function queryProgress(client: Client, workflowId: string): Promise
 /** Asks `filterData` how far it is. */
 export async function queryFilter(client: Client, workflowId: string): Promise<FilterProgress> {
   return await query<FilterProgress>(client, workflowId, QUERY_NAMES.progress);
+}
+
+/** Asks `pullImages` how far it is. */
+export async function queryPull(client: Client, workflowId: string): Promise<PullProgress> {
+  return await query<PullProgress>(client, workflowId, QUERY_NAMES.progress);
+}
+
+/** Asks `verify` how far it is. */
+export async function queryVerify(client: Client, workflowId: string): Promise<VerifyProgress> {
+  return await query<VerifyProgress>(client, workflowId, QUERY_NAMES.progress);
 }
 
 /** Asks `rollout` for its transcript so far. */

@@ -1,7 +1,6 @@
 import { listedTests, type Instance } from '../../../domain/instance.ts';
 import { patchSections } from '../patch/sections.ts';
-import { REPORT_BYTES, isolatedPython } from '../test-command.ts';
-import { readReport } from '../test-report.ts';
+import { readReported, reportedCommand } from './reported.ts';
 import type { Runner } from './runner.ts';
 
 /** Django names each test as it runs, a line or two each: enough that the log of some thousands is whole. */
@@ -18,21 +17,11 @@ export const django: Runner = {
   command(instance, { timeoutMs, control }) {
     const files = testModules(instance);
     const request = { files, labels: files.map(labelOf), listed: listedTests(instance), control };
-    return {
-      key: 'tests',
-      script: isolatedPython(instance, '/opt/steadfast/guest/django_reporter.py'),
-      session: 'plain',
-      stdin: JSON.stringify(request),
-      timeoutMs,
-      reportBytes: REPORT_BYTES,
-      outputBytes: LOG_BYTES,
-    };
+    const limits = { timeoutMs, outputBytes: LOG_BYTES };
+    return reportedCommand(instance, 'django_reporter.py', request, limits);
   },
 
-  async read(_instance, result) {
-    const report = readReport(result);
-    return await Promise.resolve(report === null ? null : { ...report, official: null });
-  },
+  read: readReported,
 };
 
 /** The files of the test patch that hold tests. */
