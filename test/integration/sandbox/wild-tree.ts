@@ -70,10 +70,13 @@ export async function listingOf(box: Box): Promise<readonly string[]> {
   return output.split('\n');
 }
 
-/** What stands in its session and its repository. */
+/**
+ * What stands in its session and its repository. Without git's warnings: it tells of the odd .gitattributes only when it
+ * reads a file again, which it does where the file is as new as the index, to the second.
+ */
 export async function sessionOf(box: Box): Promise<string> {
   return await box.output(
-    'pwd; echo "$SPECIAL"; cd /testbed; git log --format=%s; git status --porcelain staged.txt src; git branch --show-current; ' +
+    'pwd; echo "$SPECIAL"; cd /testbed; git log --format=%s; git status --porcelain staged.txt src 2>/dev/null; git branch --show-current; ' +
       'git -C inner log --format=%s; stat -c %.9Y ignored.txt empty/er; cd - >/dev/null',
   );
 }
