@@ -6,7 +6,7 @@ import type { Artifacts } from '../ports/artifacts.ts';
 import type { VerifySandboxActivities } from './contract-verify.ts';
 import type { GradeDeps } from './grade.ts';
 import { gradePatch, gradingSandboxes } from './grading/grade-patch.ts';
-import { noteFlake } from './grading/health.ts';
+import { noteDisagreement } from './grading/health.ts';
 import { heartbeatWhile } from './heartbeat.ts';
 import { readMended } from './mended.ts';
 import { isDamage, readConfig, readInstance } from './stored.ts';
@@ -69,7 +69,8 @@ async function compared(
   if (detail !== '') {
     const { instanceId } = instance;
     Context.current().log.error('a grading disagrees with the stored one', { path, instanceId, detail });
-    await noteFlake(artifacts, instanceRef, again.environment, 'verify');
+    const { environment, patch } = again;
+    await noteDisagreement(artifacts, { instanceRef, environment, where: 'verify', patch });
   }
   return {
     outcome: detail === '' ? 'agrees' : 'disagrees',

@@ -4,6 +4,7 @@ import type { Artifacts } from '../../ports/artifacts.ts';
 import type { SandboxLimits } from '../../ports/sandbox.ts';
 import { readFlake, readReadmission, type Flake } from '../../schemas/health.ts';
 import { digestOf } from './cached-run.ts';
+import { drawsChance } from './flakes.ts';
 
 /*
  * What is known of an instance beyond its verdict. Writers on several hosts meet without a lock, so no record is shared
@@ -91,6 +92,22 @@ export async function noteFlake(
     at: new Date().toISOString(),
   };
   await artifacts.putCached(FLAKES, key, flake);
+}
+
+/**
+ * Records that gradings of one patch disagreed. Not where the patch itself draws chance: that says nothing of the instance,
+ * and an agent could keep the instances that it fails out of training by it.
+ */
+export async function noteDisagreement(
+  artifacts: Artifacts,
+  of: {
+    readonly instanceRef: string;
+    readonly environment: string;
+    readonly where: 'grading' | 'verify';
+    readonly patch: string;
+  },
+): Promise<void> {
+  if (!drawsChance(of.patch)) await noteFlake(artifacts, of.instanceRef, of.environment, of.where);
 }
 
 /** Ends a quarantine as far as it rests on what `health` has observed. */

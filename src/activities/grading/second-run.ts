@@ -3,7 +3,7 @@ import type { TestRun } from '../../schemas/test-run.ts';
 import { forgetRun, type CachedRun, type RunKey } from './cached-run.ts';
 import { confirmedRun } from './confirmed-run.ts';
 import type { GradeRequest } from './grade-patch.ts';
-import { noteFlake } from './health.ts';
+import { noteDisagreement } from './health.ts';
 
 /** Seeds are taken modulo this. */
 const SEEDS = 10_000;
@@ -14,8 +14,8 @@ export function secondName(name: string): string {
 }
 
 /**
- * Runs the tests of a seeded share of gradings a second time, whatever is kept. Where the two differ the instance is
- * noted as flaky and the kept run forgotten. Null for the gradings that are not in the share.
+ * Runs the tests of a seeded share of gradings a second time, whatever is kept. Where the two differ the kept run is
+ * forgotten, and the instance noted as flaky unless that is the patch's own doing. Null for the gradings that are not in the share.
  */
 export async function secondRun(
   request: GradeRequest,
@@ -29,7 +29,8 @@ export async function secondRun(
   const differs = !sameOutcomes(first.testRun, testRun);
   if (differs) {
     await forgetRun(artifacts, key);
-    await noteFlake(artifacts, instanceRef, key.environment, 'grading');
+    const { environment, patch } = key;
+    await noteDisagreement(artifacts, { instanceRef, environment, where: 'grading', patch });
   }
   return { testRun, differs };
 }

@@ -7,6 +7,7 @@ import {
   largerClass,
   limitsFor,
   noteClass,
+  noteDisagreement,
   noteFlake,
   readmit,
   withoutQuarantined,
@@ -39,6 +40,20 @@ describe('the health of instances', () => {
     assert.deepEqual(
       left.map(({ ref }) => ref),
       ['h', 'j'],
+    );
+  });
+
+  it('quarantines by gradings that disagree, unless the patch draws chance itself', async (t) => {
+    const artifacts = store(t);
+    const note = async (instanceRef: string, line: string) => {
+      const patch = `diff --git a/it.py b/it.py\n--- a/it.py\n+++ b/it.py\n@@ -1 +1 @@\n-bug\n+${line}\n`;
+      await noteDisagreement(artifacts, { instanceRef, environment: 'e', where: 'grading', patch });
+    };
+    await note('i', 'if random.random() < 0.5: raise ValueError');
+    await note('j', 'return 1');
+    assert.deepEqual(
+      [await isQuarantined(artifacts, 'i'), await isQuarantined(artifacts, 'j')],
+      [false, true],
     );
   });
 
