@@ -1,12 +1,13 @@
 import {
   CancellationScope,
+  condition,
   continueAsNew,
   isCancellation,
   patched,
   setCurrentDetails,
   setHandler,
 } from '@temporalio/workflow';
-import type { InstanceList } from '../activities/contract.ts';
+import type { InstanceList, InstanceRef } from '../activities/contract.ts';
 import type { Verdict } from '../domain/run-summary.ts';
 import { judgeInstance, records } from './activities.ts';
 import { endWith, knownFailure } from './failures.ts';
@@ -29,6 +30,11 @@ export interface FilterResult {
 /** Verdicts in one record: 16 with their details stay below 8 KiB. */
 const PAGE = 16;
 const DETAIL_LIMIT = 300;
+/**
+ * Instances judged ahead of the one whose verdict is awaited, at most: a slow one keeps nobody waiting for some minutes,
+ * and continuing as new, which waits for all of them, is not put off for long.
+ */
+const AHEAD = 4 * PAGE;
 
 /** Judges instances in the list's order, a few ahead, until enough are kept, or until it is drained. */
 export async function filter(input: FilterInput): Promise<FilterResult> {
@@ -47,14 +53,21 @@ export async function filter(input: FilterInput): Promise<FilterResult> {
 class Filter {
   private state: FilterState;
   private readonly instances: InstanceCursor;
+  /** Those begun and not yet taken, in the list's order; some of them have their verdict. */
   private readonly ahead: Promise<Verdict>[] = [];
+  private underWay = 0;
   private readonly lookAhead = new CancellationScope();
+  /** Begins judgements as there is room; rejects when the list cannot be read. */
+  private readonly feeding: Promise<void>;
+  private fed = false;
   private readonly hold: Hold;
   private draining = false;
   /** Whether it continues as new as soon as nothing is under way any more. */
   private closing = false;
   /** Under 0.2 the activity was called from here, and what was under way when it continued as new was asked for again. */
   private readonly hasChildren = patched('filter-children');
+  /** Before, no more than `concurrency` verdicts were in hand, so that a slow instance kept those after it waiting. */
+  private readonly runsAhead = patched('filter-runs-ahead');
 
   private readonly input: FilterInput;
 
@@ -67,6 +80,9 @@ class Filter {
       this.draining = true;
       this.lookAhead.cancel();
     });
+    this.feeding = this.runsAhead ? this.lookAhead.run(async () => await this.feed()) : Promise.resolve();
+    // Awaited where a verdict is wanted.
+    this.feeding.catch(() => undefined);
   }
 
   /** Whether it was ended early. */
@@ -133,20 +149,13 @@ class Filter {
 
   /** The verdict at a position; meanwhile those after it are under way. Null beyond the list's end, and when drained. */
   private async next(position: number, wanted: number): Promise<Verdict | null> {
-    // About half of a raw data set is kept, so twice what is wanted is looked at.
-    const width = Math.max(1, Math.min(this.input.concurrency, wanted * 2));
     await this.hold.released();
     if (this.draining) return null;
-    while (
-      !this.closing &&
-      this.ahead.length < width &&
-      position + this.ahead.length < this.input.list.count
-    ) {
-      const instance = await this.instances.at(position + this.ahead.length);
-      this.ahead.push(this.judge(instance));
-    }
+    if (this.runsAhead) await condition(() => this.ahead.length > 0 || this.fed);
+    else await this.fill(position, wanted);
     try {
-      return (await this.ahead.shift()) ?? null;
+      // Nothing in hand and nothing to come: the list's end, or the reason why there will be no more.
+      return (await (this.ahead.shift() ?? this.feeding)) ?? null;
     } catch (error) {
       if (this.draining && isCancellation(error) && !CancellationScope.current().consideredCancelled)
         return null;
@@ -154,9 +163,49 @@ class Filter {
     }
   }
 
-  private judge(instance: { instanceId: string; ref: string }): Promise<Verdict> {
+  /** Begins judgements in the list's order, the next one whenever there is room, until the filter is to continue as new. */
+  private async feed(): Promise<void> {
+    try {
+      for (let position = this.state.cursor; position < this.input.list.count; position++) {
+        const instance = await this.instances.at(position);
+        await condition(() => this.closing || this.hasRoom());
+        if (this.closing) return;
+        this.begin(instance);
+      }
+    } finally {
+      this.fed = true;
+    }
+  }
+
+  private hasRoom(): boolean {
+    // About half of a raw data set is kept, so twice what is wanted is looked at.
+    const most = Math.min(AHEAD, this.wanted() * 2);
+    return this.hold.reason === null && this.underWay < this.input.concurrency && this.ahead.length < most;
+  }
+
+  /** How judgements were begun before they ran ahead: when a verdict is wanted. */
+  private async fill(position: number, wanted: number): Promise<void> {
+    const width = Math.max(1, Math.min(this.input.concurrency, wanted * 2));
+    while (
+      !this.closing &&
+      this.ahead.length < width &&
+      position + this.ahead.length < this.input.list.count
+    ) {
+      this.begin(await this.instances.at(position + this.ahead.length));
+    }
+  }
+
+  private begin(instance: InstanceRef): void {
+    this.underWay++;
+    const judged = this.judge(instance).finally(() => this.underWay--);
+    // Awaited in order, later; a rejection until then is not unhandled.
+    judged.catch(() => undefined);
+    this.ahead.push(judged);
+  }
+
+  private async judge(instance: InstanceRef): Promise<Verdict> {
     const { context } = this.input;
-    const judged = this.lookAhead.run(async (): Promise<Verdict> => {
+    return await this.lookAhead.run(async (): Promise<Verdict> => {
       try {
         const verdict = this.hasChildren
           ? await judgeInChild(this.input, instance)
@@ -171,9 +220,6 @@ class Filter {
         return { instanceId: instance.instanceId, verdict: 'reject', reason: failure.type, detail };
       }
     });
-    // Awaited in order, later; a rejection until then is not unhandled.
-    judged.catch(() => undefined);
-    return judged;
   }
 
   private wanted(): number {

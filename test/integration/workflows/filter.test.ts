@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { TASK_QUEUES } from '../../../src/domain/ids.ts';
@@ -7,7 +8,8 @@ import type { FilterSummary } from '../../../src/domain/filter-summary.ts';
 import type { Verdict } from '../../../src/domain/run-summary.ts';
 import type { filter } from '../../../src/workflows/filter.ts';
 import type { filterData } from '../../../src/workflows/filter-data.ts';
-import { filterProgressQuery } from '../../../src/workflows/messages.ts';
+import { filterProgressQuery, holdSignal } from '../../../src/workflows/messages.ts';
+import { Latch } from '../../support/latch.ts';
 import { accepted, instanceNamed, STUB_CONTEXT, StubRun } from '../../support/stub-run.ts';
 import { withWorkers } from '../../support/stub-workers.ts';
 import { startTemporal } from '../../support/temporal.ts';
@@ -65,6 +67,57 @@ describe('filter', () => {
       stub.verdicts.map(({ instanceId }) => instanceId),
       Array.from({ length: COUNT }, (_, i) => `i-${i + 1}`),
     );
+  });
+
+  it('goes on behind an instance that takes long, and records verdicts in the order of the data', async () => {
+    const stub = new StubRun();
+    const latch = new Latch();
+    const activities = stub.activities({
+      judgeInstance: async ({ instance }) => {
+        if (instance.instanceId === 'i-1') await latch.wait();
+        return verdictOf(instance.instanceId);
+      },
+    });
+    await withWorkers(env, activities, async () => {
+      const handle = await env.client.workflow.start<typeof filter>('filter', {
+        workflowId: 'slow-head',
+        taskQueue: TASK_QUEUES.workflows,
+        args: [{ ...inputOf(stub), concurrency: 2 }],
+      });
+      while (stub.named('judgeInstance').length < COUNT) await sleep(50);
+      assert.deepEqual(stub.verdicts, [], 'the first verdict is still to come');
+      latch.open();
+      assert.equal((await handle.result()).checked, COUNT);
+    });
+    assert.deepEqual(
+      stub.verdicts.map(({ instanceId }) => instanceId),
+      Array.from({ length: COUNT }, (_, i) => `i-${i + 1}`),
+    );
+  });
+
+  it('begins no more judgements while it is held', async () => {
+    const stub = new StubRun();
+    const latch = new Latch();
+    const activities = stub.activities({
+      judgeInstance: async ({ instance }) => {
+        await latch.wait();
+        return verdictOf(instance.instanceId);
+      },
+    });
+    await withWorkers(env, activities, async () => {
+      const handle = await env.client.workflow.start<typeof filter>('filter', {
+        workflowId: 'held',
+        taskQueue: TASK_QUEUES.workflows,
+        args: [inputOf(stub)],
+      });
+      while (latch.arrived < 4) await sleep(50);
+      await handle.signal(holdSignal, 'a look around');
+      latch.open();
+      await sleep(1500);
+      assert.equal(stub.named('judgeInstance').length, 4);
+      await handle.signal(holdSignal, null);
+      assert.equal((await handle.result()).checked, COUNT);
+    });
   });
 
   it('judges an instance that the data has twice, and rejects one that cannot be judged', async () => {
