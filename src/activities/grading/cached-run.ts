@@ -6,7 +6,7 @@ import { confirmedRun, type RunWhat } from './confirmed-run.ts';
 import type { TestBench } from './run-tests.ts';
 
 /** Kind of the cache of test runs; raise the number when runs come to be made or read in another way. */
-const KIND = 'test-run-2';
+const KIND = 'test-run-3';
 
 /** A run of tests, and whether it was kept from earlier. */
 export interface CachedRun {

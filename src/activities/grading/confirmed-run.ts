@@ -2,7 +2,7 @@ import { listedTests, type Instance } from '../../domain/instance.ts';
 import type { TestRun } from '../../schemas/test-run.ts';
 import { NotStarted, runTests, type TestBench } from './run-tests.ts';
 import { suspicionOf } from './suspicion.ts';
-import { listedOutcomes } from './test-report.ts';
+import { listedOutcomes } from './listed-outcomes.ts';
 
 /** What to run. */
 export interface RunWhat {

@@ -1,6 +1,7 @@
 import type { Instance } from '../../domain/instance.ts';
 import type { Grading } from '../../domain/trajectory.ts';
 import type { Artifacts } from '../../ports/artifacts.ts';
+import type { TestRun } from '../../schemas/test-run.ts';
 import { allowedPart } from './allowed-part.ts';
 import { cachedRun } from './cached-run.ts';
 import { sandboxesOfRun } from './confirmed-run.ts';
@@ -58,7 +59,8 @@ export async function gradePatch(given: GradeRequest): Promise<Grading> {
   const scoring: Scoring = {
     instance,
     power: request.rewardPower,
-    skippedInBaseline: new Set(judged?.skippedInBaseline ?? []),
+    // Where no filter has judged it, of the tree as the agent found it.
+    skippedInBaseline: new Set(judged?.skippedInBaseline ?? skippedIn(instance, baseline.testRun)),
   };
   const runs = [first.testRun, ...(second === null ? [] : [second.testRun])];
   const verdicts = runs.map((run) => verdictOf(scoring, allowed.patch, run, baseline.testRun));
@@ -104,6 +106,10 @@ export async function gradePatch(given: GradeRequest): Promise<Grading> {
     abuse,
     official,
   };
+}
+
+function skippedIn({ passToPass }: Instance, { outcomes }: TestRun): readonly string[] {
+  return passToPass.filter((id) => outcomes[id] === 'skipped');
 }
 
 function baselineName(name: string): string {

@@ -1,26 +1,18 @@
 import { SteadfastError } from '../../domain/failures.ts';
-import { deriveSeed } from '../../domain/seeds.ts';
 import type { Instance } from '../../domain/instance.ts';
 import type { Artifacts } from '../../ports/artifacts.ts';
 import type { Judgement } from '../../schemas/judgement.ts';
 import type { TestRun } from '../../schemas/test-run.ts';
 import { keepRun } from './cached-run.ts';
-import {
-  aroundTheBug,
-  drawsChance,
-  FLAKE_CHANCE,
-  runsNeeded,
-  runsNeededWithLuck,
-  withoutSlow,
-  worstFlake,
-} from './flakes.ts';
+import { aroundTheBug, drawsChance, FLAKE_CHANCE, runsNeeded, runsNeededWithLuck } from './flakes.ts';
 import { reverseIsBroken } from './gold.ts';
 import { healthOf, noteFlake, readmit, type Health } from './health.ts';
 import { keepVerdict, readVerdictOf } from './judgements.ts';
 import { keptOpen } from './kept-open.ts';
+import { Repeats } from './repeats.ts';
 import { judgeRecord, judgeRuns, reject } from './rules.ts';
 import { runTests, type TestBench } from './run-tests.ts';
-import { sharedSoundRun } from './sound-run.ts';
+import { sharedSoundRuns } from './sound-runs.ts';
 import { Memory, steadyRun, Unrunnable } from './steady-run.ts';
 
 /** One instance to judge. */
@@ -32,9 +24,6 @@ export interface JudgeRequest extends TestBench {
   /** The chance, at most, that a flaky test goes unseen; 1% unless given. */
   readonly flakeChance?: number;
 }
-
-/** Runs that a loaded host may have spoiled, of one tree; one more is held against the tests. */
-const SET_ASIDE = 4;
 
 /** How often an instance in quarantine may have its runs doubled: by then a luckier coin would be a steady test. */
 const DOUBLINGS = 3;
@@ -84,11 +73,9 @@ async function judgeByRunning(request: JudgeRequest, plan: Plan): Promise<Judgem
   const names = judgeSandboxes(request.name);
   const [soundName = '', buggyName = '', aroundName = '', goldName = ''] = names;
   const memory = new Memory({ artifacts, instanceRef, environment, limits, health });
-  const sound = async (n: number): Promise<TestRun> =>
-    await sharedSoundRun(
-      { ...request, sandbox, environment, name: soundName },
-      { instance, environment, memory, n },
-    );
+  // What was seen flaky may have been a kept run's fault, so an instance in quarantine is judged by none.
+  const bench = { ...request, sandbox, environment, name: soundName, fresh: health.quarantined };
+  const soundRuns = sharedSoundRuns(bench, { instance, environment, memory, count: plan.runs });
   const buggy = async (name: string, which: Instance): Promise<TestRun> =>
     await steadyRun(
       memory,
@@ -98,23 +85,26 @@ async function judgeByRunning(request: JudgeRequest, plan: Plan): Promise<Judgem
   try {
     // Before anything is run: it is cheap, and says what is wrong with a patch in git's words.
     await request.datasets.prepareTree(instance, 'bugged');
-    const first = await sound(0);
+    const first = await soundRuns.first();
     if (!first.patchApplied) return reject('patch_does_not_apply', first.log.split('\n')[0] ?? '');
-    // Nothing that a run with the bug shows could mend this.
-    const early = judgeRuns(instance, { sound: [first], buggy: [] });
-    if (early.reason === 'f2p_fails_before') return early;
-    const withBug = await repeated(plan.runs, async () => await buggy(buggyName, instance));
+    // Nothing that a run with the bug shows could mend this, but for a host that spoiled the one run.
+    if (failsBefore(instance, [first])) {
+      const twice = await soundRuns.atLeast(2);
+      const early = judgeRuns(instance, { sound: twice, buggy: [] });
+      if (early.reason === 'flaky' || failsBefore(instance, twice)) return early;
+    }
+    const withBug = await new Repeats(async () => await buggy(buggyName, instance)).atLeast(plan.runs);
     await keepBaseline(request, environment, withBug);
     const verdict = judgeRuns(instance, { sound: [first], buggy: withBug });
     if (verdict.verdict === 'reject') return verdict;
     if (drawsChance(instance.bugPatch ?? '')) {
       const around = aroundTheBug(instance);
-      const more = await repeated(plan.luck, async () => await buggy(aroundName, around));
+      const more = await new Repeats(async () => await buggy(aroundName, around)).atLeast(plan.luck);
       const lucky = judgeRuns(instance, { sound: [first], buggy: [...withBug, ...more] });
       if (lucky.verdict === 'reject') return lucky;
     }
-    const sounds = await soundRuns(plan.runs, first, request.name, sound);
-    const steady = judgeRuns(instance, { sound: sounds, buggy: withBug });
+    const sound = await soundRuns.atLeast(plan.runs);
+    const steady = judgeRuns(instance, { sound, buggy: withBug });
     if (steady.verdict === 'reject') return steady;
     const broken = await reverseIsBroken(
       { ...request, environment, name: goldName },
@@ -131,30 +121,9 @@ async function judgeByRunning(request: JudgeRequest, plan: Plan): Promise<Judgem
   }
 }
 
-/** Runs of one tree until two differ, or until there are enough. */
-async function repeated(count: number, once: () => Promise<TestRun>): Promise<readonly TestRun[]> {
-  let runs: readonly TestRun[] = [];
-  for (let left = SET_ASIDE; runs.length < count && worstFlake(runs) === null;) {
-    const all = [...runs, await once()];
-    runs = left > 0 ? withoutSlow(all) : all;
-    if (runs.length < all.length) left--;
-  }
-  return runs;
-}
-
-/** The runs that instances of one source share; two that are judged at once begin at different ones. */
-async function soundRuns(
-  count: number,
-  first: TestRun,
-  name: string,
-  run: (n: number) => Promise<TestRun>,
-): Promise<readonly TestRun[]> {
-  const runs = [first];
-  const shift = deriveSeed(name);
-  for (let i = 0; i < count - 1 && worstFlake(runs) === null; i++) {
-    runs.push(await run(1 + ((shift + i) % (count - 1))));
-  }
-  return runs;
+/** Whether runs without the bug show that FAIL_TO_PASS does not pass even there. */
+function failsBefore(instance: Instance, sound: readonly TestRun[]): boolean {
+  return judgeRuns(instance, { sound, buggy: [] }).reason === 'f2p_fails_before';
 }
 
 /** A rollout that changes nothing is graded by the first run with the bug. */

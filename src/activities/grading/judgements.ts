@@ -3,7 +3,7 @@ import { readJudgement, type Judgement } from '../../schemas/judgement.ts';
 import { digestOf } from './cached-run.ts';
 
 /** Kind of the cache of verdicts; raise the number when the rules change. */
-const KIND = 'verdict-2';
+const KIND = 'verdict-3';
 
 /** The kept judgement of an instance in an environment; null when it was not judged yet. */
 export async function readVerdictOf(

@@ -13,8 +13,13 @@ export interface KeptOpen extends Sandbox {
   end(name: string): Promise<void>;
 }
 
+/** Longer than any run of tests: what is kept open lives at least as long again. */
+const LONGEST_MS = 3600_000;
+
 interface Open {
   readonly limits: string;
+  /** ISO time after which its host may end it. */
+  readonly deadline: string;
   /** The fingerprint before the tests. */
   before: string;
   runs: number;
@@ -38,11 +43,12 @@ export function keptOpen(sandbox: Sandbox): KeptOpen {
   async function open(spec: SandboxSpec, signal?: AbortSignal): Promise<void> {
     const limits = JSON.stringify(spec.limits);
     const known = kept.get(spec.name);
-    if (known?.limits === limits) return;
-    // What an earlier attempt of the same work left, in whatever state.
+    const lives = known !== undefined && Date.parse(known.deadline) - Date.now() > LONGEST_MS;
+    if (lives && known.limits === limits) return;
+    // One that may not outlive the run, and what an earlier attempt of the same work left, in whatever state.
     await end(spec.name);
     await sandbox.open(spec, signal);
-    kept.set(spec.name, { limits, before: 'start', runs: 0, sound: false });
+    kept.set(spec.name, { limits, deadline: spec.deadline, before: 'start', runs: 0, sound: false });
   }
 
   async function run(...[name, command, signal]: Parameters<Sandbox['run']>): Promise<CommandResult> {

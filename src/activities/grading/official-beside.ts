@@ -1,4 +1,7 @@
+import { Context } from '@temporalio/activity';
+import { SteadfastError } from '../../domain/failures.ts';
 import type { Finding } from '../../domain/findings.ts';
+import type { Instance } from '../../domain/instance.ts';
 import type { OfficialVerdict } from '../../domain/trajectory.ts';
 import { readOfficialVerdict, type TestRun } from '../../schemas/test-run.ts';
 import { digestOf } from './cached-run.ts';
@@ -11,7 +14,7 @@ const KIND = 'official-verdict-1';
 
 /**
  * The verdict of the data set's own harness on the whole patch, as that harness would be given it; null where none can be
- * had. A run of the official script has it already.
+ * had, which is logged where the harness should have known the record. A run of the official script has it already.
  */
 export async function officialBeside(
   request: GradeRequest,
@@ -25,9 +28,24 @@ export async function officialBeside(
   const key = digestOf(instanceRef, environment, patch);
   const kept = readOfficialVerdict(await artifacts.getCached(KIND, key));
   if (kept !== null) return kept;
-  const verdict = await officialVerdict(request, instance, patch);
+  const verdict = await officialVerdict(request, instance, patch).catch(unknownRecord(instance));
+  if (verdict === null) return null;
   await artifacts.putCached(KIND, key, verdict);
   return verdict;
+}
+
+/**
+ * Answers null for a record that the official packages do not know, for our reporters have graded it without them. The log
+ * of a `script` runner is read by them alone: there it stays an error.
+ */
+function unknownRecord({ instanceId, runner }: Instance): (error: unknown) => null {
+  return (error) => {
+    const isUnknown = error instanceof SteadfastError && error.type === 'Instance.Invalid';
+    if (!isUnknown || runner === 'script') throw error;
+    const reason = error.message;
+    Context.current().log.warn('graded without an official verdict', { instance: instanceId, reason });
+    return null;
+  };
 }
 
 /** Says where the official verdict differs from ours. */

@@ -6,7 +6,7 @@ import type { CommandResult, Sandbox, SandboxLimits } from '../../ports/sandbox.
 import type { TestRun } from '../../schemas/test-run.ts';
 import { runnerOf } from './runners/index.ts';
 import { LOG_BYTES, testTimeLimitMs } from './test-command.ts';
-import { listedOutcomes } from './test-report.ts';
+import { listedOutcomes } from './listed-outcomes.ts';
 
 const APPLY_MS = 60_000;
 

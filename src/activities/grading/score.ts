@@ -6,7 +6,7 @@ import type { TestRun } from '../../schemas/test-run.ts';
 export interface Scoring {
   readonly instance: Instance;
   readonly power: number;
-  /** Listed tests that are skipped in the tree without the bug. */
+  /** Listed tests that are skipped in the tree without the bug, or with it where no filter has looked at the other. */
   readonly skippedInBaseline: ReadonlySet<string>;
 }
 

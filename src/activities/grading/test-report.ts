@@ -1,4 +1,4 @@
-import type { TestOutcome, TestOutcomes } from '../../domain/reward.ts';
+import type { TestOutcome } from '../../domain/reward.ts';
 import type { CommandResult } from '../../ports/sandbox.ts';
 import type { RunnerReport } from './runners/runner.ts';
 
@@ -47,13 +47,6 @@ export function readReport(
   const counts = !ended || end?.status === ALL_PASSED || end?.status === SOME_FAILED;
   const kept = counts ? outcomes : [...outcomes].filter(([, outcome]) => outcome !== 'passed');
   return { outcomes: Object.fromEntries(kept), ended, spoofed };
-}
-
-/** The outcomes of the listed tests alone; `missing` for one that the report does not name. */
-export function listedOutcomes(report: TestOutcomes, listed: readonly string[]): TestOutcomes {
-  return Object.fromEntries(
-    listed.map((id) => [id, Object.hasOwn(report, id) ? (report[id] ?? 'missing') : 'missing']),
-  );
 }
 
 type Line = Readonly<Record<string, unknown>>;

@@ -112,6 +112,17 @@ test('a fix is controlled and paid, beside what doing nothing earns', async (t) 
   assert.deepEqual(opened, ['n', 'n-baseline', 'n-control']);
 });
 
+test('a PASS_TO_PASS test that is skipped in the untouched tree, and as before with the patch, is kept', async (t) => {
+  const skips = await graded(t, {
+    tests: (which) => (which.control ? honest(which) : [which.patched ? 'passed' : 'failed', 'skipped']),
+  });
+  assert.deepEqual([skips.reward, skips.resolved], [1, true]);
+  const begins = await graded(t, {
+    tests: (which) => (which.patched && !which.control ? ['passed', 'skipped'] : honest(which)),
+  });
+  assert.equal(begins.resolved, false);
+});
+
 test('what earns no more than nothing is not controlled', async (t) => {
   const { reward, metrics } = await graded(t, { tests: () => ['failed', 'passed'] });
   assert.deepEqual([reward, metrics.controlled], [0.2, 0]);

@@ -6,7 +6,8 @@ import { fakeSandbox } from '../../support/fake-sandbox.ts';
 import { instance } from '../../support/instance.ts';
 
 const LIMITS = { memoryBytes: 1, pids: 1, cpus: 1, diskBytes: 1 };
-const SPEC = { name: 'n', run: 'r', instance: instance(), tree: null, limits: LIMITS, deadline: '' };
+const inHours = (hours: number): string => new Date(Date.now() + hours * 3600_000).toISOString();
+const SPEC = { name: 'n', run: 'r', instance: instance(), tree: null, limits: LIMITS, deadline: inHours(2) };
 const command = (key: string): SandboxCommand => ({
   key,
   script: '',
@@ -29,8 +30,8 @@ function world(options: { readonly tests?: Partial<CommandResult>; readonly tidi
       await inner.open(spec);
     },
   });
-  const round = async (limits = LIMITS): Promise<void> => {
-    await sandbox.open({ ...SPEC, limits });
+  const round = async (changed: Partial<typeof SPEC> = {}): Promise<void> => {
+    await sandbox.open({ ...SPEC, ...changed });
     await sandbox.run('n', command('patch'));
     await sandbox.run('n', command('tests'));
     await sandbox.close('n');
@@ -69,7 +70,15 @@ describe('sandboxes kept open for repeats', () => {
   it('opens a fresh one for other limits', async () => {
     const { opened, round } = world({ tidies: true });
     await round();
-    await round({ ...LIMITS, memoryBytes: 2 });
+    await round({ limits: { ...LIMITS, memoryBytes: 2 } });
+    assert.deepEqual(opened, ['n', 'n']);
+  });
+
+  it('opens a fresh one where the old one may be ended in the middle of a run', async () => {
+    const { opened, round } = world({ tidies: true });
+    await round({ deadline: inHours(0.9) });
+    await round();
+    await round();
     assert.deepEqual(opened, ['n', 'n']);
   });
 });

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { gradePatch } from '../../../src/activities/grading/grade-patch.ts';
 import { createFolderArtifacts } from '../../../src/adapters/artifacts/folder.ts';
+import { SteadfastError } from '../../../src/domain/failures.ts';
 import type { OfficialHarness, TestRunner } from '../../../src/domain/instance.ts';
 import type { Official } from '../../../src/ports/official.ts';
 import type { CommandResult, SandboxCommand } from '../../../src/ports/sandbox.ts';
 import { fakeSandbox } from '../../support/fake-sandbox.ts';
 import { instance } from '../../support/instance.ts';
+import { activityEnvironment } from '../../support/run-activity.ts';
 import { temporaryHome } from '../../support/temporary-home.ts';
 
 const PATCH = 'diff --git a/it.py b/it.py\n--- a/it.py\n+++ b/it.py\n@@ -1 +1 @@\n-bug\n+fix\n';
@@ -28,23 +30,17 @@ const SCRIPT = {
   patchFile: '/tmp/patch.diff',
 };
 
-/** A grading of a fix to an instance with an official harness, and how often that harness was asked. */
-async function graded(t: TestContext, runner: TestRunner, resolved: boolean) {
+function subjectOf(runner: TestRunner) {
   const subject = instance({ source: { kind: 'image', image: 'it' }, runner, official: HARNESS });
-  const ids = [...subject.failToPass, ...subject.passToPass];
-  let asked = 0;
-  const official: Official = {
-    close: async () => undefined,
-    script: async () => SCRIPT,
-    read: async () => {
-      asked += 1;
-      const outcomes = Object.fromEntries(ids.map((id) => [id, 'passed'] as const));
-      return { outcomes, ended: true, imitations: [], verdict: { resolved, report: { resolved } } };
-    },
-  };
+  return { subject, ids: [...subject.failToPass, ...subject.passToPass] };
+}
+
+/** A request to grade a fix to an instance with an official harness. */
+async function requestFor(t: TestContext, runner: TestRunner, official: Official) {
+  const { subject, ids } = subjectOf(runner);
   const fake = fakeSandbox((command) => answer(command, ids));
   const artifacts = createFolderArtifacts(join(temporaryHome(t), 'store'));
-  const request = {
+  return {
     sandbox: fake,
     artifacts,
     official,
@@ -62,6 +58,22 @@ async function graded(t: TestContext, runner: TestRunner, resolved: boolean) {
     rewardPower: 1,
     verifyShare: 0,
   };
+}
+
+/** A grading of that fix, and how often the harness was asked. */
+async function graded(t: TestContext, runner: TestRunner, resolved: boolean) {
+  const { ids } = subjectOf(runner);
+  let asked = 0;
+  const official: Official = {
+    close: async () => undefined,
+    script: async () => SCRIPT,
+    read: async () => {
+      asked += 1;
+      const outcomes = Object.fromEntries(ids.map((id) => [id, 'passed'] as const));
+      return { outcomes, ended: true, imitations: [], verdict: { resolved, report: { resolved } } };
+    },
+  };
+  const request = await requestFor(t, runner, official);
   const grading = await gradePatch({ ...request, name: 'n' });
   const before = asked;
   const again = await gradePatch({ ...request, name: 'again' });
@@ -104,4 +116,23 @@ test('a verdict that differs is said, and ours counts', async (t) => {
     findings?.map(({ kind, detail }) => `${kind}: ${detail}`),
     ['official_disagrees: the official harness says not resolved, our rules say resolved'],
   );
+});
+
+/** A grading by packages that fail in one way. */
+async function gradedWithout(t: TestContext, runner: TestRunner, error: SteadfastError) {
+  const fail = async (): Promise<never> => {
+    throw error;
+  };
+  const official = { close: async () => undefined, script: fail, read: fail };
+  const request = await requestFor(t, runner, official);
+  return await activityEnvironment().run(gradePatch, { ...request, name: 'n' });
+}
+
+test('a record that the packages do not know is graded by our own reporter, without their verdict', async (t) => {
+  const unknown = new SteadfastError('Instance.Invalid', 'SWE-smith has no profile of it');
+  const { reward, resolved, official, findings } = await gradedWithout(t, 'pytest', unknown);
+  assert.deepEqual([reward, resolved, official, findings], [1, true, null, []]);
+  await assert.rejects(gradedWithout(t, 'script', unknown), unknown, 'its log is read by them alone');
+  const died = new SteadfastError('Grade.Failed', 'the grader process ended');
+  await assert.rejects(gradedWithout(t, 'pytest', died), died);
 });

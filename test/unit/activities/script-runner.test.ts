@@ -1,42 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { sandboxScript } from '../../../src/activities/grading/official-script.ts';
-import { byListedIds, script } from '../../../src/activities/grading/runners/script.ts';
+import { script } from '../../../src/activities/grading/runners/script.ts';
 import type { OfficialReading } from '../../../src/ports/official.ts';
 import type { CommandResult } from '../../../src/ports/sandbox.ts';
 import { benchInstance } from '../../support/official.ts';
-
-describe('listed ids that are cut off within their parameters', () => {
-  test('name what begins with them, and all of it must pass', () => {
-    const found = { 't.py::a[log(x) y]': 'passed', 't.py::a[log(x) z]': 'passed' } as const;
-    assert.deepEqual(byListedIds(['t.py::a[log(x'], found), { 't.py::a[log(x': 'passed' });
-    for (const outcome of ['failed', 'skipped'] as const) {
-      const mixed = { ...found, 't.py::a[log(x) q]': outcome };
-      assert.deepEqual(byListedIds(['t.py::a[log(x'], mixed), { 't.py::a[log(x': outcome });
-    }
-  });
-
-  test('no test counts for two of them: the exact id comes first, then the longest', () => {
-    const listed = ['t.py::a[x', 't.py::a[x y', 't.py::a[x y z]'];
-    assert.deepEqual(byListedIds(listed, { 't.py::a[x y z]': 'passed' }), { 't.py::a[x y z]': 'passed' });
-    const two = { 't.py::a[x y z]': 'passed', 't.py::a[x y w]': 'passed' } as const;
-    assert.deepEqual(byListedIds(listed, two), { 't.py::a[x y z]': 'passed', 't.py::a[x y': 'passed' });
-    const three = { ...two, 't.py::a[x q]': 'failed' } as const;
-    assert.deepEqual(byListedIds(listed, three), {
-      't.py::a[x y z]': 'passed',
-      't.py::a[x y': 'passed',
-      't.py::a[x': 'failed',
-    });
-  });
-
-  test('a whole id is matched as it stands, whatever it begins with', () => {
-    assert.deepEqual(byListedIds(['t.py::a'], { 't.py::ab': 'passed' }), {});
-    assert.deepEqual(byListedIds(['t.py::a[x]'], { 't.py::a[x]y': 'passed' }), {});
-    assert.deepEqual(byListedIds(['t.py::a[x'], { 't.py::a[x': 'failed', 't.py::a[x]': 'passed' }), {
-      't.py::a[x': 'failed',
-    });
-  });
-});
 
 describe('a run of the official script', () => {
   const row = benchInstance(['t.py::a'], [], 'parse_log_pytest');

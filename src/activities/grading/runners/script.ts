@@ -1,5 +1,5 @@
 import { listedTests } from '../../../domain/instance.ts';
-import type { TestOutcome, TestOutcomes } from '../../../domain/reward.ts';
+import { byListedIds } from '../listed-outcomes.ts';
 import { OFFICIAL_LOG_BYTES, sandboxScript, scriptOutput } from '../official-script.ts';
 import type { Runner } from './runner.ts';
 
@@ -38,30 +38,3 @@ export const script: Runner = {
     };
   },
 };
-
-/**
- * Outcomes by the listed ids. Some of SWE-bench's are cut off within their parameters, and name what begins with them:
- * all of it must pass. Each test of the log counts for one listed id, the exact one or else the longest.
- */
-export function byListedIds(listed: readonly string[], found: TestOutcomes): TestOutcomes {
-  const outcomes = new Map<string, TestOutcome>();
-  const cut = listed
-    .filter((id) => isCut(id) && !Object.hasOwn(found, id))
-    .toSorted((a, b) => b.length - a.length);
-  const exact = new Set(listed);
-  for (const [id, outcome] of Object.entries(found)) {
-    const named = exact.has(id) ? id : cut.find((prefix) => id.startsWith(prefix));
-    if (named !== undefined) outcomes.set(named, worse(outcomes.get(named), outcome));
-  }
-  return Object.fromEntries(outcomes);
-}
-
-function isCut(id: string): boolean {
-  return id.split('[').length > id.split(']').length;
-}
-
-const ORDER: readonly TestOutcome[] = ['passed', 'skipped', 'missing', 'failed'];
-
-function worse(a: TestOutcome | undefined, b: TestOutcome): TestOutcome {
-  return a !== undefined && ORDER.indexOf(a) > ORDER.indexOf(b) ? a : b;
-}
