@@ -1,7 +1,13 @@
 import { Context } from '@temporalio/activity';
 import type { Instance } from '../domain/instance.ts';
 import type { Grading, Trajectory } from '../domain/trajectory.ts';
-import { brief, differenceOf, type Verified, type VerifyEntry } from '../domain/verification.ts';
+import {
+  brief,
+  differenceOf,
+  differingTests,
+  type Verified,
+  type VerifyEntry,
+} from '../domain/verification.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { VerifySandboxActivities } from './contract-verify.ts';
 import type { GradeDeps } from './grade.ts';
@@ -70,7 +76,9 @@ async function compared(
     const { instanceId } = instance;
     Context.current().log.error('a grading disagrees with the stored one', { path, instanceId, detail });
     const { environment, patch } = again;
-    await noteDisagreement(artifacts, { instanceRef, environment, where: 'verify', patch });
+    // Another environment, or a rule that has changed since, says nothing of how steady the instance is.
+    if (environment === grading.environment && differingTests(grading, again).length > 0)
+      await noteDisagreement(artifacts, { instanceRef, environment, where: 'verify', patch });
   }
   return {
     outcome: detail === '' ? 'agrees' : 'disagrees',

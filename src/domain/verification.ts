@@ -83,8 +83,7 @@ export function differenceOf(
   stored: Pick<Grading, 'reward' | 'resolved' | 'outcomes' | 'environment'>,
   again: Pick<Grading, 'reward' | 'resolved' | 'outcomes' | 'environment'>,
 ): string {
-  const ids = [...new Set([...Object.keys(stored.outcomes), ...Object.keys(again.outcomes)])];
-  const differing = ids.filter((id) => stored.outcomes[id] !== again.outcomes[id]);
+  const differing = differingTests(stored, again);
   const same = Math.abs(stored.reward - again.reward) < 1e-9 && stored.resolved === again.resolved;
   if (same && differing.length === 0) return '';
   const named = differing
@@ -96,6 +95,15 @@ export function differenceOf(
   const elsewhere = stored.environment === again.environment ? [] : ['the environment is another one'];
   const words = [...elsewhere, ...named, ...more];
   return brief(words.length === 0 ? 'the same outcomes earn another reward' : words.join('; '));
+}
+
+/** The tests that came out differently in two gradings. */
+export function differingTests(
+  stored: Pick<Grading, 'outcomes'>,
+  again: Pick<Grading, 'outcomes'>,
+): readonly string[] {
+  const ids = [...new Set([...Object.keys(stored.outcomes), ...Object.keys(again.outcomes)])];
+  return ids.filter((id) => stored.outcomes[id] !== again.outcomes[id]);
 }
 
 /** Words for a record: they land in histories, so they are few. */

@@ -1,8 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
-import { allAgree, differenceOf, disagreementRate, isInShare } from '../../../src/domain/verification.ts';
+import {
+  allAgree,
+  differenceOf,
+  differingTests,
+  disagreementRate,
+  isInShare,
+} from '../../../src/domain/verification.ts';
 import { gradingOf } from '../../support/grading.ts';
+
+it('names the tests that came out differently, those that one grading lacks among them', () => {
+  const stored = { outcomes: { a: 'passed', b: 'failed' } } as const;
+  const again = { outcomes: { a: 'passed', b: 'passed', c: 'passed' } } as const;
+  assert.deepEqual(differingTests(stored, again), ['b', 'c']);
+  assert.deepEqual(differingTests(stored, stored), []);
+});
 
 describe('differenceOf', () => {
   const stored = {
