@@ -38,7 +38,7 @@ async function contentHash(): Promise<string> {
   };
   const hash = createHash('sha256').update(version);
   for (const room of ROOMS) {
-    for (const file of (await readdir(join(SOURCE, room))).toSorted()) {
+    for (const file of (await readdir(join(SOURCE, room), { recursive: true })).toSorted()) {
       if (file.endsWith(`.${EXTENSION}`)) hash.update(file).update(await readFile(join(SOURCE, room, file)));
     }
   }

@@ -51,12 +51,12 @@ const TABLE = {
     retry: { initialInterval: '1 s', maximumInterval: '30 s', maximumAttempts: 8 },
   },
   /**
-   * Eight runs of the listed tests with the bug and eight without, of 10 minutes at most; heartbeats tell of a dead worker.
-   * 3 attempts, since a cause that stays is a reason to reject.
+   * Eight runs of the listed tests with the bug and eight without, of half an hour at most where a data set's script makes
+   * them, and some made again; heartbeats tell of a dead worker. 3 attempts, since a cause that stays is a reason to reject.
    */
   judge: {
     taskQueue: TASK_QUEUES.sandbox,
-    startToCloseTimeout: '4 h',
+    startToCloseTimeout: '10 h',
     heartbeatTimeout: HEARTBEAT,
     retry: { initialInterval: '1 s', maximumInterval: '10 s', maximumAttempts: 3 },
   },
@@ -134,22 +134,22 @@ const TABLE = {
     retry: { initialInterval: '1 s', maximumInterval: '30 s' },
   },
   /**
-   * Some GB through a slow line, then tens of thousands of records into the store. What was downloaded is kept, so each
-   * attempt goes on.
+   * Some GB through a slow line, then tens of thousands of records into the store, or, of those kept, into a file. What was
+   * downloaded is kept, so each attempt goes on.
    */
-  loadInstances: {
+  wholeData: {
     taskQueue: TASK_QUEUES.records,
     startToCloseTimeout: '2 h',
     heartbeatTimeout: HEARTBEAT,
     retry: { initialInterval: '1 s', maximumInterval: '30 s' },
   },
   /**
-   * A grading without anything kept: the tests, the control run and those of an empty patch, each with its own limit; 4
-   * attempts as for a grading. No schedule-to-start limit: it waits for a slot of a host as an opening does.
+   * A grading without anything kept: as long as one, with as many attempts. No schedule-to-start limit: it waits for a slot
+   * of a host as an opening does.
    */
   verifyTrajectory: {
     taskQueue: TASK_QUEUES.sandbox,
-    startToCloseTimeout: '1 h',
+    startToCloseTimeout: '5 h',
     heartbeatTimeout: HEARTBEAT,
     cancellationType: WAIT,
     retry: { initialInterval: '1 s', maximumInterval: '15 s', maximumAttempts: 4 },
@@ -184,7 +184,7 @@ const TABLE = {
 } as const satisfies Record<string, ActivityOptions>;
 
 export const records = proxyActivities<RecordActivities>(TABLE.records);
-export const { loadInstances } = proxyActivities<RecordActivities>(TABLE.loadInstances);
+export const { loadInstances, recordKept } = proxyActivities<RecordActivities>(TABLE.wholeData);
 export const verifyRecords = proxyActivities<VerifyRecordActivities>(TABLE.records);
 export const { verifyTrajectory } = proxyActivities<VerifySandboxActivities>(TABLE.verifyTrajectory);
 export const { openSandbox } = proxyActivities<SandboxActivities>(TABLE.openSandbox);

@@ -6,7 +6,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { FilterProgress, FilterSummary } from '../domain/filter-summary.ts';
-import { records } from './activities.ts';
+import { loadInstances, recordKept, records } from './activities.ts';
 import { endingOf } from './failures.ts';
 import { filter } from './filter.ts';
 import { filterProgressQuery, phaseReportSignal } from './messages.ts';
@@ -43,7 +43,7 @@ export async function filterData(input: unknown): Promise<FilterSummary> {
     ]);
     const { config, filter: of } = resolved;
     const { run, data, seed, sandbox, concurrency, heartbeatSeconds, flakeChance } = of;
-    const loaded = await records.loadInstances.executeWithOptions(said(of, `load ${data}`), [
+    const loaded = await loadInstances.executeWithOptions(said(of, `load ${data}`), [
       { data, config, requireNonZeroTests: false, shuffleSeed: null },
     ]);
     enter({ run, phase: 'judging', total: loaded.list.count });
@@ -64,7 +64,7 @@ export async function filterData(input: unknown): Promise<FilterSummary> {
       staticSummary: `judges ${loaded.list.count} instances`,
     });
     enter({ phase: 'recording', checked, kept: list.count, reasons });
-    const recorded = await records.recordKept.executeWithOptions(said(of, `keep ${list.count}`), [
+    const recorded = await recordKept.executeWithOptions(said(of, `keep ${list.count}`), [
       { run, config, revision: loaded.revision ?? null, checked, list: list.count === 0 ? null : list },
     ]);
     enter({ phase: 'done' });

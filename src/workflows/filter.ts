@@ -29,6 +29,8 @@ export interface FilterResult {
 
 /** Verdicts in one record: 16 with their details stay below 8 KiB. */
 const PAGE = 16;
+/** After which a page is recorded as it is, so that whoever follows the filter sees verdicts as they come. */
+const PAGE_MS = 30_000;
 const DETAIL_LIMIT = 300;
 /**
  * Instances judged ahead of the one whose verdict is awaited, at most: a slow one keeps nobody waiting for some minutes,
@@ -60,6 +62,7 @@ class Filter {
   /** Begins judgements as there is room; rejects when the list cannot be read. */
   private readonly feeding: Promise<void>;
   private fed = false;
+  private pageEndedAt = Date.now();
   private readonly hold: Hold;
   private draining = false;
   /** Whether it continues as new as soon as nothing is under way any more. */
@@ -116,7 +119,10 @@ class Filter {
     const from = this.state.cursor;
     const verdicts: Verdict[] = [];
     const positions: number[] = [];
-    while (verdicts.length < PAGE && positions.length < this.wanted()) {
+    const isFull = (): boolean =>
+      verdicts.length >= PAGE ||
+      (this.runsAhead && verdicts.length > 0 && Date.now() - this.pageEndedAt > PAGE_MS);
+    while (!isFull() && positions.length < this.wanted()) {
       const verdict = await this.next(from + verdicts.length, this.wanted() - positions.length);
       if (verdict === null) break;
       if (verdict.verdict === 'accept') positions.push(from + verdicts.length);
@@ -125,6 +131,7 @@ class Filter {
         `${from + verdicts.length} judged, ${(this.state.kept?.count ?? 0) + positions.length} kept`,
       );
     }
+    this.pageEndedAt = Date.now();
     if (verdicts.length === 0) return;
     await records.recordFilter.executeWithOptions(
       said(context, `verdicts ${from + 1} to ${from + verdicts.length}`),

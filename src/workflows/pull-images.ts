@@ -121,9 +121,8 @@ class Pulling {
   private async pull(name: string): Promise<void> {
     const { host, list, budgetBytes } = this.plan;
     for (;;) {
-      await this.mayBegin();
+      await this.takeTurn();
       if (this.stopped !== null) return;
-      this.rate.begin(Date.now());
       this.underWay.add(name);
       this.show();
       try {
@@ -155,8 +154,11 @@ class Pulling {
     }
   }
 
-  /** Waits until the rate admits a pull and the registry's refusal, if there was one, has been waited out. */
-  private async mayBegin(): Promise<void> {
+  /**
+   * Waits until the rate admits a pull and the registry's refusal, if there was one, has been waited out. The pull counts
+   * from then on, before another lane looks: lanes that wait for the same room wake at the same moment.
+   */
+  private async takeTurn(): Promise<void> {
     for (;;) {
       const nowMs = Date.now();
       const byRateMs = this.rate.waitMs(nowMs);
@@ -169,6 +171,7 @@ class Pulling {
       await sleep(waitMs);
     }
     this.waiting = null;
+    if (this.stopped === null) this.rate.begin(Date.now());
   }
 
   /** Lanes that are refused at the same moment count once. */

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ApplicationFailure } from '@temporalio/common';
 import { TASK_QUEUES } from '../../src/domain/ids.ts';
-import type { filterData, verify } from '../../src/workflows/index.ts';
-import { progressQuery, resumeUpdate } from '../../src/workflows/messages.ts';
-import { accepted, STUB_PLAN, StubRun } from '../support/stub-run.ts';
+import type { filter, filterData, judge, verify } from '../../src/workflows/index.ts';
+import { holdSignal, progressQuery, resumeUpdate } from '../../src/workflows/messages.ts';
+import { Latch } from '../support/latch.ts';
+import { accepted, instanceNamed, STUB_CONTEXT, STUB_PLAN, StubRun } from '../support/stub-run.ts';
 import { VerifyStubs } from '../support/stub-verify.ts';
 import type { Recording } from './recording.ts';
 
@@ -25,6 +27,54 @@ export async function recordFilterData(on: Recording): Promise<void> {
     await on.keep('data', 'filter-data');
     await on.keep('data/judge', 'filter-of-data');
     await on.keep('data/judge/i-1', 'judge');
+  });
+}
+
+/** A filter that is held and let go, and that judges behind an instance which takes long. */
+export async function recordFilterAhead(on: Recording): Promise<void> {
+  const stub = new StubRun();
+  const latch = new Latch();
+  const activities = stub.activities({
+    judgeInstance: async ({ instance: { instanceId } }) => {
+      if (instanceId === 'i-1') await latch.wait();
+      return accepted(instanceId);
+    },
+  });
+  await on.inRun('ahead', activities, async () => {
+    const handle = await on.env.client.workflow.start<typeof filter>('filter', {
+      taskQueue: TASK_QUEUES.workflows,
+      workflowId: 'ahead',
+      args: [{ context: STUB_CONTEXT, list: stub.list(24), keep: null, concurrency: 2, reportTo: null }],
+    });
+    while (stub.named('judgeInstance').length < 8) await sleep(50);
+    await handle.signal(holdSignal, 'a look around');
+    await sleep(500);
+    await handle.signal(holdSignal, null);
+    while (stub.named('judgeInstance').length < 24) await sleep(50);
+    latch.open();
+    await handle.result();
+    await on.keep('ahead', 'filter-ahead');
+  });
+}
+
+/** An instance that is judged once a host has its daemon back. */
+export async function recordWaiting(on: Recording): Promise<void> {
+  const stub = new StubRun();
+  const activities = stub.activities({
+    judgeInstance: async ({ instance: { instanceId } }) => {
+      if (stub.named('judgeInstance').length === 1)
+        throw ApplicationFailure.nonRetryable('no daemon', 'Sandbox.Unavailable');
+      return accepted(instanceId);
+    },
+  });
+  await on.inRun('waiting', activities, async () => {
+    const handle = await on.env.client.workflow.start<typeof judge>('judge', {
+      taskQueue: TASK_QUEUES.workflows,
+      workflowId: 'waiting',
+      args: [{ context: { sandbox: 'auto' }, instance: instanceNamed('i-1') }],
+    });
+    await handle.result();
+    await on.keep('waiting', 'judge-waiting');
   });
 }
 

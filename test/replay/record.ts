@@ -5,29 +5,47 @@ import { ApplicationFailure } from '@temporalio/common';
 import { accepted, STUB_PLAN, StubRun } from '../support/stub-run.ts';
 import { startTemporal } from '../support/temporal.ts';
 import { recordControlled, recordFailing, recordMoved } from './record-faults.ts';
-import { recordFilterData, recordRefused, recordVerify } from './record-trust.ts';
+import {
+  recordFilterAhead,
+  recordFilterData,
+  recordRefused,
+  recordVerify,
+  recordWaiting,
+} from './record-trust.ts';
 import { Recording } from './recording.ts';
 
 /*
- * Records histories for the replay tests: `node test/replay/record.ts --release 0.1.0`. Each release adds its own; kept
- * ones are never made again, since they stand for the runs that people have in progress.
+ * Records histories for the replay tests: `node test/replay/record.ts --release 0.1.0 [--only waiting,verify]`. Each
+ * release adds its own; kept ones are never made again, since they stand for the runs that people have in progress.
  */
 
-const { values } = parseArgs({ options: { release: { type: 'string' } } });
+const RECORDINGS: Readonly<Record<string, (on: Recording) => Promise<void>>> = {
+  training: recordTraining,
+  inference: recordInference,
+  cancelled: recordCancelled,
+  moved: recordMoved,
+  controlled: recordControlled,
+  failing: recordFailing,
+  filter: recordFilterData,
+  ahead: recordFilterAhead,
+  waiting: recordWaiting,
+  verify: recordVerify,
+  refused: recordRefused,
+};
+
+const { values } = parseArgs({ options: { release: { type: 'string' }, only: { type: 'string' } } });
 if (values.release === undefined) throw new Error('--release names the folder of the new histories');
+const wanted = values.only?.split(',') ?? Object.keys(RECORDINGS);
+const recordings = wanted.map((name) => {
+  const known = Object.keys(RECORDINGS).join(', ');
+  const found = RECORDINGS[name];
+  if (found === undefined) throw new Error(`--only names ${JSON.stringify(name)}; expected some of ${known}`);
+  return found;
+});
 
 const env = await startTemporal();
-const recording = new Recording(env, values.release);
 try {
-  await recordTraining(recording);
-  await recordInference(recording);
-  await recordCancelled(recording);
-  await recordMoved(recording);
-  await recordControlled(recording);
-  await recordFailing(recording);
-  await recordFilterData(recording);
-  await recordVerify(recording);
-  await recordRefused(recording);
+  for (const record of recordings) await record(new Recording(env, values.release));
 } finally {
   await env.teardown();
 }

@@ -144,6 +144,28 @@ describe('filter', () => {
     assert.deepEqual([checked, reasons], [3, { 'Sandbox.ImageMissing': 1 }]);
   });
 
+  it('waits for a host that has lost its daemon, and rejects no instance for it', async () => {
+    const stub = new StubRun();
+    const activities = stub.activities({
+      judgeInstance: async ({ instance }) => {
+        if (stub.named('judgeInstance').length === 1)
+          throw ApplicationFailure.nonRetryable('no daemon', 'Sandbox.Unavailable');
+        return accepted(instance.instanceId);
+      },
+    });
+    const { checked, reasons } = await withWorkers(
+      env,
+      activities,
+      async () =>
+        await env.client.workflow.execute<typeof filter>('filter', {
+          workflowId: 'no-daemon',
+          taskQueue: TASK_QUEUES.workflows,
+          args: [{ ...inputOf(stub), list: stub.list(3) }],
+        }),
+    );
+    assert.deepEqual([checked, reasons, stub.named('judgeInstance').length], [3, {}, 4]);
+  });
+
   it('filters a data set from what a person wrote, and to keep nothing is no failure', async () => {
     const stub = new StubRun();
     const activities = stub.activities({
