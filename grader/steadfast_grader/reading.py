@@ -45,8 +45,9 @@ def is_cut(name):
 
 
 def names_one_test(name):
-    """Whether two lines with this id are about one test; other runners' names recur honestly."""
-    return "::" in name and not is_cut(name)
+    """Whether two lines with this id are about one test: pytest's, by its file. Other runners' names recur honestly, as
+    cargo's `tests::parses` does in each crate."""
+    return ".py::" in name and not is_cut(name)
 
 
 def has_ended(log, markers):

@@ -3,6 +3,7 @@ import type { FilterConfig } from '../domain/filter-summary.ts';
 import type { Verdict } from '../domain/run-summary.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { DatasetRecords, RawRecord } from '../ports/datasets.ts';
+import { instanceIdOf } from '../schemas/instance.ts';
 import type { FilterActivities, InstanceRef } from './contract.ts';
 import { readVerdictPages } from './filter-pages.ts';
 import { isQuarantined } from './grading/health.ts';
@@ -34,21 +35,23 @@ export function createRecordKeptActivity(deps: {
         selection: { ...selection, revision: revision ?? selection.revision },
         requireNonZeroTests: false,
       };
-      const lines: string[] = [];
-      for await (const record of datasets.readRecords(source, signal)) {
-        const id = record['instance_id'];
-        if (typeof id !== 'string' || !wanted.delete(id)) continue;
-        lines.push(JSON.stringify(withVerdict(record, verdicts.get(id))));
+      async function* lines(): AsyncGenerator<string> {
+        for await (const record of datasets.readRecords(source, signal)) {
+          const id = instanceIdOf(record);
+          if (id === null || !wanted.delete(id)) continue;
+          yield `${JSON.stringify(withVerdict(record, verdicts.get(id)))}\n`;
+        }
+        if (wanted.size > 0) {
+          throw new SteadfastError(
+            'Instance.Invalid',
+            `${data} has changed while it was filtered: ${wanted.size} of its records are gone, e.g. ${[...wanted][0]}`,
+          );
+        }
       }
-      if (wanted.size > 0) {
-        throw new SteadfastError(
-          'Instance.Invalid',
-          `${data} has changed while it was filtered: ${wanted.size} of its records are gone, e.g. ${[...wanted][0]}`,
-        );
-      }
-      await artifacts.writeRunFile(run, 'kept.jsonl', lines.map((line) => `${line}\n`).join(''));
+      const count = wanted.size;
+      await artifacts.writeRunFile(run, 'kept.jsonl', lines());
       const refs = await Promise.all(kept.map(async ({ ref }) => await isQuarantined(artifacts, ref)));
-      return { kept: lines.length, quarantined: refs.filter(Boolean).length };
+      return { kept: count, quarantined: refs.filter(Boolean).length };
     });
   }
 

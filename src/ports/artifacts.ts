@@ -4,8 +4,8 @@ export interface Artifacts {
   putJson(value: unknown): Promise<string>;
   /** Reads and checks a blob; `Artifact.Corrupt` when its content is not what its name says. */
   getJson(sha256: string): Promise<unknown>;
-  /** Writes (whole, by rename) a file below runs/<run>/. */
-  writeRunFile(run: string, path: string, content: string): Promise<void>;
+  /** Writes (whole, by rename) a file below runs/<run>/; one that no string could hold comes in pieces. */
+  writeRunFile(run: string, path: string, content: string | AsyncIterable<string>): Promise<void>;
   readRunFile(run: string, path: string): Promise<string | null>;
   /** Paths below runs/<run>/<folder>, sorted. */
   listRunFiles(run: string, folder: string): Promise<readonly string[]>;

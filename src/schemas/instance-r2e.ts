@@ -47,6 +47,12 @@ export function isR2eRecord(record: Readonly<Record<string, unknown>>): boolean 
   return 'parsed_commit_content' in record && 'expected_output_json' in record;
 }
 
+/** The id that a record of R2E-Gym gets, which holds none; null where what it is made of is missing. */
+export function idOfR2e({ repo_name, commit_hash }: Readonly<Record<string, unknown>>): string | null {
+  const isWhole = typeof repo_name === 'string' && typeof commit_hash === 'string';
+  return isWhole ? `${repo_name}-${commit_hash}` : null;
+}
+
 /** A record of R2E-Gym with the field names of SWE-bench; the messages name each field that does not hold what it should. */
 export function fromR2e(
   record: Readonly<Record<string, unknown>>,
@@ -67,7 +73,7 @@ export function fromR2e(
     .map(([id]) => id);
   return {
     record: {
-      instance_id: `${wire.repo_name}-${wire.commit_hash}`,
+      instance_id: idOfR2e(wire),
       repo: wire.repo_name,
       patch: file_diffs
         .filter((diff) => !isTest(diff.header.file.path))

@@ -23,12 +23,11 @@ const sourceObject = z.discriminatedUnion('kind', [
 ]);
 
 /** Where a record's repository comes from: an object, or the JSON text of one. */
-export const sourceSchema = z.preprocess(
-  (value) => (typeof value === 'string' ? objectInText(value) : value),
-  sourceObject,
-);
+export const sourceSchema = z.preprocess(sourceInRecord, sourceObject);
 
-function objectInText(value: string): unknown {
+/** A record's source, parsed where it is JSON text; whatever else stands there is left as it is. */
+export function sourceInRecord(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
   try {
     return JSON.parse(value);
   } catch {

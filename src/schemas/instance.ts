@@ -3,7 +3,7 @@ import type { Instance, InstanceFormat, Source } from '../domain/instance.ts';
 import { sweSmithImage, unnamedImage, type SweBenchSettings } from './instance-image.ts';
 import { languageOfPatch } from './instance-language.ts';
 import { officialOf } from './instance-official.ts';
-import { fromR2e, isR2eRecord } from './instance-r2e.ts';
+import { fromR2e, idOfR2e, isR2eRecord } from './instance-r2e.ts';
 import {
   cut,
   instanceRecordSchema,
@@ -29,6 +29,12 @@ export function parseInstance(record: unknown, where: string, settings: SweBench
   const made = fromR2e(record);
   if ('problems' in made) throw invalid(where, record['docker_image'], made.problems);
   return parseRecord(made.record, where, settings);
+}
+
+/** The id of the instance that a record of any family is read into; null where there is none to be had. */
+export function instanceIdOf(record: Readonly<Record<string, unknown>>): string | null {
+  const id = isR2eRecord(record) ? idOfR2e(record) : record['instance_id'];
+  return typeof id === 'string' ? id : null;
 }
 
 function parseRecord(

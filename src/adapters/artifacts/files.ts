@@ -7,7 +7,7 @@ import { SteadfastError } from '../../domain/failures.ts';
 const ABANDONED_MS = 3_600_000;
 
 /** Writes a file whole, and its folders where they are missing; `Artifact.DiskFull` when there is no room for it. */
-export type WriteFile = (path: string, content: string | Uint8Array) => Promise<void>;
+export type WriteFile = (path: string, content: string | Uint8Array | AsyncIterable<string>) => Promise<void>;
 
 /**
  * A writer that makes each file in `<root>/parts` and renames it into its place, so a reader never sees half of one and

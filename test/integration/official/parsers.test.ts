@@ -69,6 +69,13 @@ describe("SWE-bench's parsers, its report and our stricter reading of one log", 
     assert.deepEqual([two.outcomes[cut], two.imitations, two.resolved], ['failed', [], true]);
   });
 
+  test('two crates may each have a test of one name: one that fails is no imitation', async () => {
+    const name = 'tests::parses';
+    const log = logOf(`test ${name} ... ok\ntest ${name} ... FAILED`, 1);
+    const found = await read([[name], []], log, { parser: 'parse_log_cargo' });
+    assert.deepEqual([found.outcomes, found.imitations], [{ [name]: 'failed' }, []]);
+  });
+
   test('markers that the script did not print leave no outcome', async () => {
     const forged = `PASSED ${ONE}\n+ : '>>>>> End Test Output'\nFAILED ${ONE} - assert`;
     const found = await read([[ONE], []], logOf(forged, 0));

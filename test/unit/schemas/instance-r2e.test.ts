@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SteadfastError } from '../../../src/domain/failures.ts';
-import { parseInstance } from '../../../src/schemas/instance.ts';
+import { instanceIdOf, parseInstance } from '../../../src/schemas/instance.ts';
 
 const range = (start: number, length: number | null) => ({ start, length });
 const line = (type: string, content: string) => ({ type, content });
@@ -70,6 +70,7 @@ test("R2E-Gym's lists, patches and statement are made of the commit and the logs
     [made.instanceId, made.format, made.repo, made.runner],
     ['aiohttp-abc', 'swe-bench', 'aiohttp', 'pytest'],
   );
+  assert.equal(instanceIdOf(record), made.instanceId);
   assert.deepEqual(made.failToPass, ['r2e_tests/test_1.py::test_x']);
   assert.deepEqual(made.passToPass, ['r2e_tests/test_1.py::K::test_y[a b]']);
   assert.equal(made.problemStatement, 'It breaks.');

@@ -1,6 +1,6 @@
 import { SteadfastError } from '../../../domain/failures.ts';
-import type { DataSelection } from '../../../domain/run-config.ts';
 import { deriveSeed, shuffled } from '../../../domain/seeds.ts';
+import type { DataSource } from '../../../ports/datasets.ts';
 import { createCondition } from './condition.ts';
 import type { RecordFile } from './record-file.ts';
 
@@ -17,8 +17,7 @@ export interface ChosenRecords {
  */
 export async function chooseRecords(
   files: readonly RecordFile[],
-  { where, sample }: Pick<DataSelection, 'where' | 'sample'>,
-  seed: number,
+  { data, selection: { where, sample }, seed }: Pick<DataSource, 'data' | 'selection' | 'seed'>,
   signal?: AbortSignal,
 ): Promise<ChosenRecords> {
   if (where === null && sample === null) return { positions: files.map(() => null), records: null };
@@ -29,7 +28,7 @@ export async function chooseRecords(
     where === null ? counts.map((count) => range(count)) : await positionsMeeting(files, where, signal);
   const met = meeting.reduce((sum, positions) => sum + positions.length, 0);
   if (where !== null && met === 0 && records > 0) {
-    const message = `where is ${JSON.stringify(where)}: none of the ${records} records meets it`;
+    const message = `data is ${data} and where is ${JSON.stringify(where)}: none of the ${records} records meets it`;
     throw new SteadfastError('Config.Invalid', message);
   }
   if (sample === null || sample >= met) return { positions: meeting, records };

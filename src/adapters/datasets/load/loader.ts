@@ -32,7 +32,7 @@ export function createLoader(options: LoaderOptions): Datasets['load'] {
     const files: RecordFile[] = [];
     try {
       for (const { path, name } of located.files) files.push(await openRecordFile(path, name));
-      const chosen = await chooseRecords(files, selection, seed, signal);
+      const chosen = await chooseRecords(files, { data, selection, seed }, signal);
       const read = new Reading(located, options.sweBench);
       for (const [i, file] of files.entries()) {
         const folder = dirname(located.files[i]?.path ?? '');

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { DatasetRecords, DataSource, RawRecord } from '../../../ports/datasets.ts';
 import { isRecord } from '../../../schemas/instance-record.ts';
+import { sourceInRecord } from '../../../schemas/instance-source.ts';
 import { chooseRecords } from './choose-records.ts';
 import { createHub } from './hub/hub.ts';
 import type { LoaderOptions } from './loader.ts';
@@ -16,7 +17,7 @@ export function createRecordReader(options: LoaderOptions): DatasetRecords['read
     const files: RecordFile[] = [];
     try {
       for (const { path, name } of located.files) files.push(await openRecordFile(path, name));
-      const chosen = await chooseRecords(files, selection, seed, signal);
+      const chosen = await chooseRecords(files, { data, selection, seed }, signal);
       for (const [i, file] of files.entries()) {
         const folder = dirname(located.files[i]?.path ?? '');
         for await (const { record } of file.read({ fields: null, positions: chosen.positions[i] ?? null })) {
@@ -30,9 +31,10 @@ export function createRecordReader(options: LoaderOptions): DatasetRecords['read
   };
 }
 
-/** A source's folder is named relative to the data file, and the record is about to leave that. */
+/** A source's folder is named relative to the data file, and the record is about to leave that; text stays text. */
 function withAbsoluteFolder(record: RawRecord, folder: string): RawRecord {
-  const { source } = record;
+  const source = sourceInRecord(record['source']);
   if (!isRecord(source) || typeof source['path'] !== 'string') return record;
-  return { ...record, source: { ...source, path: resolve(folder, source['path']) } };
+  const moved = { ...source, path: resolve(folder, source['path']) };
+  return { ...record, source: typeof record['source'] === 'string' ? JSON.stringify(moved) : moved };
 }
