@@ -32,7 +32,10 @@ export async function withAbsolutePaths(
 ): Promise<Record<string, unknown>> {
   const result: Record<string, unknown> = { ...input };
   if (typeof input['data'] === 'string') result['data'] = await absoluteData(input['data'], base);
-  if (typeof input['model'] === 'string') result['model'] = await modelPath(input['model'], base, input);
+  // An endpoint's model is a name.
+  if (typeof input['model'] === 'string' && typeof input['api_base'] !== 'string') {
+    result['model'] = await modelPath(input['model'], base);
+  }
   const evaluation = input['evaluation'];
   if (typeof evaluation === 'object' && evaluation !== null && 'sets' in evaluation) {
     const sets: unknown = evaluation.sets;
@@ -42,6 +45,20 @@ export async function withAbsolutePaths(
     }
   }
   return result;
+}
+
+/** A policy server's model by its absolute path: a folder when one is there, or when it can be nothing else; else a name. */
+export async function modelPath(model: string, base: string): Promise<string> {
+  if (model === '') {
+    throw new CommandError('the model is ""; expected a folder of weights or a model\'s name');
+  }
+  const path = resolve(base, model);
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory() === true) return path;
+  if (isAbsolute(model) || model.startsWith('./') || model.startsWith('../')) {
+    throw new CommandError(`the model ${model} is no folder; expected a folder of weights or a model's name`);
+  }
+  return model;
 }
 
 /** Refuses data files and folders that are not there before anything is started; the hub is asked later. */
@@ -59,22 +76,6 @@ export async function checkDataFiles(input: Readonly<Record<string, unknown>>): 
       },
     );
   }
-}
-
-/** A model is a folder when one is there, or when it can be nothing else; names of endpoints stay as they are. */
-async function modelPath(
-  model: string,
-  base: string,
-  input: Readonly<Record<string, unknown>>,
-): Promise<string> {
-  if (typeof input['api_base'] === 'string') return model;
-  const path = resolve(base, model);
-  const found = await stat(path).catch(() => null);
-  if (found?.isDirectory() === true) return path;
-  if (isAbsolute(model) || model.startsWith('./') || model.startsWith('../')) {
-    throw new CommandError(`the model ${model} is no folder; expected a folder of weights or a model's name`);
-  }
-  return model;
 }
 
 async function absoluteSet(set: unknown, base: string): Promise<unknown> {

@@ -20,9 +20,11 @@ export async function followFilter(followed: {
   /** Prints a record for each verdict, in the order of the data. */
   readonly json: boolean;
   readonly signal: AbortSignal;
+  /** Said while no worker answers. */
+  readonly waiting: string;
 }): Promise<FilterSummary | null> {
   const { client, run, artifacts, output, json, signal } = followed;
-  const show = createShow(output);
+  const show = createShow(output, followed.waiting);
   const verdicts = createVerdictReader(artifacts, run);
   const flush = async (checked: number) => {
     if (json) for (const verdict of await verdicts(checked)) output.data(verdictRecord(verdict));
@@ -63,7 +65,7 @@ function createVerdictReader(artifacts: Artifacts, run: string): (checked: numbe
   };
 }
 
-function createShow(output: Output): (progress: FilterProgress | null) => void {
+function createShow(output: Output, waiting: string): (progress: FilterProgress | null) => void {
   let first: { readonly checked: number; readonly atMs: number } | null = null;
   let shown = '';
   let shownAtMs = 0;
@@ -75,8 +77,7 @@ function createShow(output: Output): (progress: FilterProgress | null) => void {
       progress === null || first === null || gained <= 0
         ? null
         : (((nowMs - first.atMs) / gained) * (progress.total - progress.checked)) / 1000;
-    const line =
-      progress === null ? 'waiting for a worker to answer' : filterProgressLine(progress, etaSeconds);
+    const line = progress === null ? waiting : filterProgressLine(progress, etaSeconds);
     output.live(line);
     const stage = progress?.phase ?? 'none';
     if (output.isLive || (stage === shown && nowMs - shownAtMs < PLAIN_LINE_MS)) return;

@@ -16,17 +16,17 @@ export async function followPull(followed: {
   readonly output: Output;
   readonly json: boolean;
   readonly signal: AbortSignal;
+  /** Said while no worker answers. */
+  readonly waiting: string;
 }): Promise<void> {
   const { client, workflowId, output, json, signal } = followed;
-  const show = createShow(output);
+  const show = createShow(output, followed.waiting);
   const ended = await pollToEnd<PullProgress, PullProgress>({
     client,
     workflowId,
     signal,
     ask: async () => await queryPull(client, workflowId),
-    onProgress: (progress) => {
-      if (progress !== null) show(progress);
-    },
+    onProgress: show,
   });
   if (ended === null) {
     output.say(`detached; ${workflowId} goes on. Come back with the same command`);
@@ -43,15 +43,16 @@ export async function followPull(followed: {
     throw new CommandError(`${missing} of ${progress.images} images are not on ${progress.host}`);
 }
 
-function createShow(output: Output): (progress: PullProgress) => void {
-  let shown = -1;
+function createShow(output: Output, waiting: string): (progress: PullProgress | null) => void {
+  let shown: number | null = -1;
   let shownAtMs = 0;
   return (progress) => {
     const nowMs = Date.now();
-    const line = pullLine(progress, nowMs);
+    const line = progress === null ? waiting : pullLine(progress, nowMs);
     output.live(line);
-    if (output.isLive || (progress.done === shown && nowMs - shownAtMs < PLAIN_LINE_MS)) return;
-    [shown, shownAtMs] = [progress.done, nowMs];
+    const done = progress?.done ?? null;
+    if (output.isLive || (done === shown && nowMs - shownAtMs < PLAIN_LINE_MS)) return;
+    [shown, shownAtMs] = [done, nowMs];
     output.say(line);
   };
 }

@@ -2,6 +2,7 @@ import { fileSafe } from '../domain/ids.ts';
 import type { RunSummary } from '../domain/run-summary.ts';
 import { CommandError, messageOf, rootCause } from './errors.ts';
 import { followRun, type Followed } from './follow.ts';
+import type { Output } from './output.ts';
 import { reportRun } from './report.ts';
 import { runRecord } from './trajectory-lines.ts';
 
@@ -21,6 +22,12 @@ export async function followToEnd(followed: Followed, comeBack: readonly string[
   }
   await reportRun(summary, artifacts, output);
   if (json) output.data(runRecord(summary));
+}
+
+/** Says how to follow a run that nobody follows yet; a program gets its name. */
+export function leaveToItself(run: string, output: Output, json: boolean): void {
+  output.say(`follow it with: ${comeBackTo(run).join('  or  ')}`);
+  if (json) output.data({ type: 'run', run });
 }
 
 /** What to say of a run that has no summary. */

@@ -7,7 +7,7 @@ import { number, percent } from './progress-line.ts';
 import { pollToEnd } from './poll-to-end.ts';
 import { queryVerify } from './queries.ts';
 
-/** Where no terminal shows the live line, a plain one comes this often. */
+/** Where no terminal shows the live line, a plain one comes this often, or when workers begin or cease to answer. */
 const PLAIN_LINE_MS = 30_000;
 
 /** Shows a verification until it ends, or until the signal says to leave it alone. Rejects unless all agree. */
@@ -19,17 +19,17 @@ export async function followVerify(followed: {
   readonly output: Output;
   readonly json: boolean;
   readonly signal: AbortSignal;
+  /** Said while no worker answers. */
+  readonly waiting: string;
 }): Promise<void> {
   const { client, workflowId, store, output, json, signal } = followed;
-  const show = createShow(output);
+  const show = createShow(output, followed.waiting);
   const ended = await pollToEnd<VerifyProgress, VerifyProgress>({
     client,
     workflowId,
     signal,
     ask: async () => await queryVerify(client, workflowId),
-    onProgress: (progress) => {
-      if (progress !== null) show(progress);
-    },
+    onProgress: show,
   });
   if (ended === null) {
     output.say(`detached; ${workflowId} goes on. Come back with the same command`);
@@ -79,14 +79,16 @@ function wireOf({ outcome, path, instanceId, stored, again, detail }: Verified):
   return { outcome, instance_id: instanceId, trajectory: path, stored, again, detail };
 }
 
-function createShow(output: Output): (progress: VerifyProgress) => void {
+function createShow(output: Output, waiting: string): (progress: VerifyProgress | null) => void {
+  let shown: boolean | null = null;
   let shownAtMs = 0;
   return (progress) => {
-    const line = verifyLine(progress);
+    const line = progress === null ? waiting : verifyLine(progress);
     output.live(line);
     const nowMs = Date.now();
-    if (output.isLive || nowMs - shownAtMs < PLAIN_LINE_MS) return;
-    shownAtMs = nowMs;
+    const answered = progress !== null;
+    if (output.isLive || (answered === shown && nowMs - shownAtMs < PLAIN_LINE_MS)) return;
+    [shown, shownAtMs] = [answered, nowMs];
     output.say(line);
   };
 }

@@ -19,6 +19,8 @@ export interface Followed {
   /** Prints a record as each rollout ends. */
   readonly json: boolean;
   readonly signal: AbortSignal;
+  /** Said while no worker answers. */
+  readonly waiting: string;
   /** Called at each poll, for what a command prints besides the line of progress. */
   readonly onPoll?: () => Promise<void>;
 }
@@ -30,7 +32,7 @@ const PLAIN_LINE_MS = 30_000;
 export async function followRun(followed: Followed): Promise<RunSummary | null> {
   const { client, workflowId, run, artifacts, output, json, signal } = followed;
   const readTrajectories = createTrajectoryReader(artifacts, run);
-  const show = createShow(output, await epochsOf(artifacts, run));
+  const show = createShow(output, await epochsOf(artifacts, run), followed.waiting);
   const flush = async () => {
     if (json) for (const one of await readTrajectories()) output.data(trajectoryRecord(one));
     await followed.onPoll?.();
@@ -61,14 +63,13 @@ async function epochsOf(artifacts: Artifacts, run: string): Promise<number> {
   return text === null ? 1 : ((JSON.parse(text) as Partial<RunConfig>).epochs ?? 1);
 }
 
-function createShow(output: Output, epochs: number): (progress: RunProgress | null) => void {
+function createShow(output: Output, epochs: number, waiting: string): (progress: RunProgress | null) => void {
   const eta = createEta(epochs);
   let shown = '';
   let shownAtMs = 0;
   return (progress) => {
     const nowMs = Date.now();
-    const line =
-      progress === null ? 'waiting for a worker to answer' : progressLine(progress, eta(progress, nowMs));
+    const line = progress === null ? waiting : progressLine(progress, eta(progress, nowMs));
     output.live(line);
     if (output.isLive) return;
     const stage =

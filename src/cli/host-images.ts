@@ -6,8 +6,8 @@ import type { Config } from '../config.ts';
 import { fileSafe } from '../domain/ids.ts';
 import type { NeededImage } from '../domain/image-pulls.ts';
 import { imagesOf } from '../domain/needed-images.ts';
-import type { DataSelection } from '../domain/run-config.ts';
 import type { Images } from '../ports/images.ts';
+import type { PullConfig } from '../schemas/pull-config.ts';
 
 /** The name of this host in task queues and in what is remembered of its images. */
 export function thisHost(config: Config): string {
@@ -22,14 +22,13 @@ export function hostImages(config: Config): Images {
   });
 }
 
-/** The images of a data set, the most used first. */
+/** The images of the instances that a pull of the same would be of, the most used first. */
 export async function imagesOfData(
   config: Config,
-  data: string,
-  selection: DataSelection,
+  selected: Pick<PullConfig, 'data' | 'selection' | 'seed'>,
 ): Promise<readonly NeededImage[]> {
   const { cache, hub, sweBench } = config;
   const load = createLoader({ cacheDir: cache, hub, sweBench });
-  const page = await load({ data, selection, seed: 0, requireNonZeroTests: false });
+  const page = await load({ ...selected, requireNonZeroTests: false });
   return imagesOf(page.instances).images;
 }

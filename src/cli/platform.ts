@@ -1,5 +1,7 @@
 import type { Config } from '../config.ts';
 import { ensurePlatform, platformStatus } from '../local/platform.ts';
+import { modelPath } from './config-file.ts';
+import { webAddress } from './temporal-client.ts';
 
 /** Sees to a server and workers: the user's own where TEMPORAL_ADDRESS names them, else the embedded platform. */
 export async function ensureReady(
@@ -16,4 +18,36 @@ export async function ensureReady(
   });
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   say(`started the platform in ${seconds} s (${parts.join(', ')}); it stays up until: steadfast down`);
+}
+
+/**
+ * Brings the embedded platform up, and says where a model that was asked for comes too late, since it is up already. A
+ * folder is taken from `cwd`: the policy server stands in one of its own.
+ */
+export async function bringUp(
+  config: Config,
+  say: (line: string) => void,
+  asked: { readonly model: string | undefined; readonly cwd: string },
+): Promise<void> {
+  const model = asked.model === undefined ? undefined : await modelPath(asked.model, asked.cwd);
+  const wasUp = platformStatus(config)?.phase === 'ready';
+  const state = await ensurePlatform(config, {
+    ...(model === undefined ? {} : { model }),
+    progress: say,
+  });
+  const web = webAddress(config, null);
+  say(`${wasUp ? 'already up' : 'up'}${web === null ? '' : `; Temporal Web UI: ${web}`}`);
+  if (model !== undefined && model !== state.model) {
+    const present = state.model === null ? 'without a model' : `with ${state.model}`;
+    say(`--model ${model} takes effect after steadfast down: the platform came up ${present}`);
+  }
+}
+
+/**
+ * What is said while no worker answers. At a server of the user's own nobody but the user starts workers: `up` starts all
+ * on this machine and the policy server, `worker` those of some roles.
+ */
+export function waitingLine({ temporalAddress }: Pick<Config, 'temporalAddress'>): string {
+  const line = 'waiting for a worker to answer';
+  return temporalAddress === null ? line : `${line}; steadfast up or steadfast worker starts one`;
 }

@@ -25,7 +25,11 @@ export async function makeInput(options: {
   const { args, config, cwd, defaults } = options;
   const file = args['config'];
   const fromFile = typeof file === 'string' ? await readConfigFile(file) : {};
-  const input: Record<string, unknown> = { ...defaults, ...fromFile, ...inputOfOptions(args) };
+  const named = { ...fromFile, ...inputOfOptions(args) };
+  // A command's own model is a folder for the policy server: the endpoint of the environment has no model of that name.
+  const embedded =
+    defaults?.['model'] !== undefined && named['model'] === undefined ? { api_base: null } : {};
+  const input: Record<string, unknown> = { ...defaults, ...embedded, ...named };
   for (const required of ['data', 'model']) {
     if (input[required] === undefined) {
       throw new UsageError(`--${required} is missing (or "${required}" in the file of --config)`);

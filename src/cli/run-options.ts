@@ -1,13 +1,18 @@
 import type { ArgsDef } from 'citty';
+import type { FieldSchema } from '../schemas/run-config-expectation.ts';
 import { runConfigJsonSchema } from '../schemas/run-config-schema.ts';
 import { inputBySchema, schemaOptions } from './schema-options.ts';
 
 /** Fields that only a JSON config can hold. */
 const CONFIG_ONLY = new Set(['evaluation', 'findings']);
 
-/** One option for each field of a run's JSON config. */
-export function runOptions(): ArgsDef {
-  return schemaOptions(runConfigJsonSchema(), CONFIG_ONLY);
+/** One option for each field of a run's JSON config; a command may tell of some otherwise than the schema does. */
+export function runOptions(told: Readonly<Record<string, FieldSchema>> = {}): ArgsDef {
+  const { properties = {} }: FieldSchema = runConfigJsonSchema();
+  const fields = Object.entries(properties).map(
+    ([name, field]) => [name, { ...field, ...told[name] }] as const,
+  );
+  return schemaOptions({ properties: Object.fromEntries(fields) }, CONFIG_ONLY);
 }
 
 /** The JSON config that explicit options make; a text that should be a number and is none stays for the checks. */

@@ -3,8 +3,8 @@ import { type FieldSchema } from '../schemas/run-config-expectation.ts';
 
 /** A default longer than this is shown by `steadfast schema` only. */
 const SHOWN_DEFAULT = 40;
-/** What an option says for a field's null. */
-const NONE = 'none';
+/** What an option says for a field's null: in words, or as JSON has it. */
+const NONE: ReadonlySet<string> = new Set(['none', 'null']);
 
 /** One option for each field of an object's JSON Schema, so that the two cannot differ. */
 export function schemaOptions(json: FieldSchema, leftOut: ReadonlySet<string>): ArgsDef {
@@ -61,7 +61,7 @@ function notNull(schema: FieldSchema): FieldSchema {
 }
 
 function numberOf(text: string, schema: FieldSchema): number | string | null {
-  if (text === NONE && schema.anyOf?.some((option) => option.type === 'null') === true) return null;
+  if (NONE.has(text) && schema.anyOf?.some((option) => option.type === 'null') === true) return null;
   const value = Number(text);
   return text.trim() === '' || !Number.isFinite(value) ? text : value;
 }

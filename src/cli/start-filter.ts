@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { fileSafe, TASK_QUEUES } from '../domain/ids.ts';
-import { CommandError } from './errors.ts';
+import type { Client } from '@temporalio/client';
+import { fileSafe } from '../domain/ids.ts';
+import { startOnce } from './start-once.ts';
 
 /** The workflow type of a filter. */
 const FILTER = 'filterData';
@@ -20,27 +20,14 @@ export async function startFilter(
   run: string,
   input: Readonly<Record<string, unknown>>,
 ): Promise<{ readonly attached: boolean }> {
-  const asked = canonical(input);
-  try {
-    await client.workflow.start(FILTER, {
-      workflowId: run,
-      taskQueue: TASK_QUEUES.workflows,
-      args: [{ ...input, run }],
-      workflowIdConflictPolicy: 'FAIL',
-      memo: { input: asked },
-      staticSummary: `filters ${String(input['data'])}`.slice(0, 200),
-    });
-    return { attached: false };
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    const { memo } = await client.workflow.getHandle(run).describe();
-    const goesOn = memo?.['input'];
-    if (goesOn === asked) return { attached: true };
-    throw new CommandError(
-      `${run} goes on already, with ${typeof goesOn === 'string' ? goesOn : 'another input'}; choose another --name`,
-      { cause: error },
-    );
-  }
+  return await startOnce(client, {
+    type: FILTER,
+    workflowId: run,
+    input: { ...input, run },
+    asked: canonical(input),
+    summary: `filters ${String(input['data'])}`,
+    refusal: (goesOn) => `${run} goes on already, with ${goesOn}; choose another --name`,
+  });
 }
 
 function canonical(input: Readonly<Record<string, unknown>>): string {

@@ -36,7 +36,7 @@ export function checkOptions(rawArgs: readonly string[], args: ArgsDef): void {
       const next = rawArgs[i + 1];
       if (next === undefined || next.startsWith('--')) throw new UsageError(`--${name} needs a value`);
       i++;
-    } else if (value === '') throw new UsageError(`--${name} needs a value`);
+    }
   }
 }
 

@@ -1,64 +1,64 @@
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import type { Config } from '../config.ts';
-import { firstLine, required } from './doctor-machine.ts';
+import { required } from './doctor-machine.ts';
 import type { DoctorRow } from './doctor.ts';
-import { dockerAnswers, dockerComponents } from './setup/docker.mjs';
+import { dockerComponents } from './setup/docker.mjs';
 
-/** What rollouts can be shut into on this machine: Docker with its runc, bubblewrap, and cgroups for the latter. */
-export async function isolationRows(config: Pick<Config, 'environment'>): Promise<DoctorRow[]> {
-  const host = config.environment['DOCKER_HOST'];
-  const [docker, components, bubblewrap] = await Promise.all([
-    dockerAnswers(host),
-    dockerComponents(host),
-    firstLine('bwrap', ['--version']),
+/** What bubblewrap can promise on this machine, tried out. */
+interface Bubblewrap {
+  readonly usable: boolean;
+  readonly version: string | null;
+  /** Why it is not usable, or what it cannot bound. */
+  readonly reason: string | null;
+  readonly bounds: { readonly memory: boolean; readonly pids: boolean };
+}
+
+/** Tries bubblewrap as sandboxes use it, with this user's rights and cgroups; the answer comes from a room that has sandboxes. */
+export type BubblewrapProbe = () => Promise<Bubblewrap>;
+
+const HOW_TO_HAVE_ONE =
+  'install Docker and start its daemon, or install bubblewrap (Debian: apt-get install bubblewrap) and run as root where cgroups can be made';
+
+/** What rollouts can be shut into on this machine: Docker with its runc, bubblewrap, and which of them `auto` takes. */
+export async function isolationRows(
+  config: Pick<Config, 'environment'>,
+  tryBubblewrap: BubblewrapProbe,
+): Promise<DoctorRow[]> {
+  const [components, bubblewrap] = await Promise.all([
+    dockerComponents(config.environment['DOCKER_HOST']),
+    tryBubblewrap().catch(unusable),
   ]);
-  const other = docker === undefined && bubblewrap === undefined ? 'missing' : 'ok';
-  const install = 'install Docker, or bubblewrap (Debian: apt-get install bubblewrap)';
-  const absent = (part: string): DoctorRow => ({
-    part,
-    found: 'not found',
-    state: other,
-    hint: other === 'ok' ? '' : install,
-  });
+  const docker = components['Engine'];
+  const auto = autoRow(docker !== undefined, bubblewrap);
   return [
-    docker === undefined ? absent('Docker') : required('Docker', docker, ''),
+    docker === undefined
+      ? { part: 'Docker', found: 'not found', state: auto.state, hint: '' }
+      : required('Docker', docker, ''),
     ...(docker === undefined ? [] : [required('runc', components['runc'], 'runc did not say its version')]),
-    bubblewrap === undefined ? absent('bubblewrap') : required('bubblewrap', bubblewrap, ''),
-    cgroupRow(cgroupKind()),
+    bubblewrapRow(bubblewrap, auto.state),
+    auto,
   ];
 }
 
-/** How processes can be bounded in memory and number here: a writable cgroup v2 or v1 hierarchy, or not at all. */
-export type CgroupKind = 'v2' | 'v1' | 'none';
-
-/** The row for cgroups: without one, bubblewrap cannot bound memory and pids, and `auto` does not choose it. */
-export function cgroupRow(kind: CgroupKind): DoctorRow {
-  if (kind !== 'none') return { part: 'cgroups', found: `${kind}, writable`, state: 'ok', hint: '' };
-  return {
-    part: 'cgroups',
-    found: 'none that can be written',
-    state: 'warn',
-    hint: 'bubblewrap sandboxes would have no bound on memory and processes; use Docker, or run as root',
-  };
+/** A trial that breaks off is an answer too: no sandbox will come of it. */
+function unusable(error: unknown): Bubblewrap {
+  const reason = error instanceof Error ? error.message : String(error);
+  return { usable: false, version: null, reason, bounds: { memory: false, pids: false } };
 }
 
-function cgroupKind(): CgroupKind {
-  const root = '/sys/fs/cgroup';
-  if (existsSync(`${root}/cgroup.controllers`)) return isWritable(ownGroup(root)) ? 'v2' : 'none';
-  return isWritable(`${root}/memory`) && isWritable(`${root}/pids`) ? 'v1' : 'none';
+/** What is lacking counts as much as `auto` needs it. */
+function bubblewrapRow({ usable, version, reason }: Bubblewrap, auto: DoctorRow['state']): DoctorRow {
+  const part = 'bubblewrap';
+  if (!usable) return { part, found: reason ?? 'not usable', state: auto, hint: '' };
+  const found = version ?? 'of an unknown version';
+  return { part, found, state: reason === null ? 'ok' : 'warn', hint: reason ?? '' };
 }
 
-/** This process's own group: what a user's session may write lies below it. */
-function ownGroup(root: string): string {
-  const [, path = ''] = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8')) ?? [];
-  return `${root}${path}`;
-}
-
-function isWritable(folder: string): boolean {
-  try {
-    accessSync(folder, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
+/** Docker where its daemon answers, else bubblewrap where it bounds memory and processes: a sandbox without would take the machine along. */
+function autoRow(docker: boolean, { usable, bounds }: Bubblewrap): DoctorRow {
+  const part = '--sandbox auto';
+  if (docker) return { part, found: 'takes Docker', state: 'ok', hint: '' };
+  if (usable && bounds.memory && bounds.pids)
+    return { part, found: 'takes bubblewrap', state: 'ok', hint: '' };
+  const without = usable ? '; --sandbox bubblewrap takes it without those bounds' : '';
+  return { part, found: 'takes neither', state: 'missing', hint: `${HOW_TO_HAVE_ONE}${without}` };
 }

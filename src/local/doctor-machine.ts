@@ -44,7 +44,7 @@ export function required(part: string, found: string | undefined, hint: string):
 }
 
 /** The first line that a program prints; undefined when it isn't there or fails. */
-export function firstLine(command: string, args: readonly string[]): Promise<string | undefined> {
+function firstLine(command: string, args: readonly string[]): Promise<string | undefined> {
   return new Promise((resolve) => {
     execFile(command, args, { timeout: 5000 }, (error, stdout) => {
       resolve(error === null ? stdout.trim().split('\n')[0] : undefined);

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { machineRows } from './doctor-machine.ts';
-import { isolationRows } from './doctor-isolation.ts';
+import { type BubblewrapProbe, isolationRows } from './doctor-isolation.ts';
 
 /** One line of `steadfast doctor`. */
 export interface DoctorRow {
@@ -17,12 +17,15 @@ export type TemporalProbe = () => Promise<{ readonly version: string; readonly a
 /** Below this a server is tuned: a tuned one was seen at 15 to 20 ms, an untuned one at 100 ms. */
 const tunedBelowMs = 50;
 
-/** All that `steadfast doctor` reports; the probe comes from a room that may speak to Temporal. */
-export async function diagnose(config: Config, probe: TemporalProbe): Promise<DoctorRow[]> {
+/** All that `steadfast doctor` reports; the probes come from rooms that may speak to Temporal and open sandboxes. */
+export async function diagnose(
+  config: Config,
+  probes: { readonly temporal: TemporalProbe; readonly bubblewrap: BubblewrapProbe },
+): Promise<DoctorRow[]> {
   const [machine, isolation, temporal] = await Promise.all([
     machineRows(config),
-    isolationRows(config),
-    temporalRows(probe),
+    isolationRows(config, probes.bubblewrap),
+    temporalRows(probes.temporal),
   ]);
   return [...machine, ...temporal, ...isolation, ...keyRows(config)];
 }
@@ -53,7 +56,7 @@ export async function temporalRows(probe: TemporalProbe): Promise<DoctorRow[]> {
 
 /** Which keys are set, never what they are. */
 export function keyRows(config: Pick<Config, 'environment'>): DoctorRow[] {
-  return ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'HF_TOKEN', 'WANDB_API_KEY'].map((name) => ({
+  return ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'HF_TOKEN'].map((name) => ({
     part: name,
     found: config.environment[name] ? 'set' : 'not set',
     state: 'ok',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SteadfastError } from '../domain/failures.ts';
 import type { DataSelection } from '../domain/run-config.ts';
 import { checkFieldsOf } from './run-config-checks.ts';
+import { runConfigSchema } from './run-config-schema.ts';
 
 /**
  * Docker Hub gives 100 images in 6 hours to an address that is not logged in (docs.docker.com/docker-hub/usage, "Unauthenticated
@@ -29,7 +30,7 @@ const pullConfigSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('Take N of them, drawn by the seed (default: all)'),
-  seed: z.int().min(0).default(0).describe('Seed of the sample'),
+  seed: runConfigSchema.shape.seed.describe('Seed of the sample'),
   host: text().nullable().default(null).describe('Sandbox host that pulls (default: this one)'),
   rate: z
     .int()
@@ -37,7 +38,7 @@ const pullConfigSchema = z.strictObject({
     .max(1000)
     .nullable()
     .default(PULLS_AN_HOUR)
-    .describe('Pulls that begin within an hour at most; null for no limit'),
+    .describe('Pulls that begin within an hour at most; none (null in JSON) for no limit'),
   at_once: z.int().min(1).max(8).default(2).describe('Images pulled at once'),
   budget: z
     .number()

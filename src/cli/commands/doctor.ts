@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { defineCommand } from 'citty';
+import { inspectBubblewrap } from '../../adapters/sandbox/bubblewrap/inspect.ts';
 import { diagnose } from '../../local/doctor.ts';
 import { listing } from '../results-table.ts';
 import { readEnvironment } from '../run-input.ts';
@@ -15,7 +16,8 @@ export const doctorCommand = defineCommand({
   plugins: [strictOptions],
   async run() {
     const config = readEnvironment();
-    const rows = await diagnose(config, () => timeServer(config));
+    const probes = { temporal: async () => await timeServer(config), bubblewrap: inspectBubblewrap };
+    const rows = await diagnose(config, probes);
     const lines = listing(rows.map((row) => [MARKS[row.state], row.part, row.found, row.hint])).split('\n');
     for (const [i, line] of lines.entries()) {
       const state = rows[i]?.state ?? 'ok';

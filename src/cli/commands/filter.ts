@@ -10,7 +10,7 @@ import { CommandError, UsageError } from '../errors.ts';
 import { filterLines, summaryRecord } from '../filter-lines.ts';
 import { followFilter } from '../follow-filter.ts';
 import { createOutput } from '../output.ts';
-import { ensureReady } from '../platform.ts';
+import { ensureReady, waitingLine } from '../platform.ts';
 import { readEnvironment } from '../run-input.ts';
 import { inputBySchema, schemaOptions } from '../schema-options.ts';
 import { filterName, startFilter } from '../start-filter.ts';
@@ -52,7 +52,8 @@ export const filterCommand = defineCommand({
       const { attached } = await startFilter(client, run, input);
       const web = webAddress(config, run);
       output.say(`${attached ? 'attached to' : 'started'} ${run}${web === null ? '' : `: ${web}`}`);
-      const summary = await followFilter({ client, run, artifacts, output, json, signal });
+      const waiting = waitingLine(config);
+      const summary = await followFilter({ client, run, artifacts, output, json, signal, waiting });
       if (summary === null) {
         output.say(`detached; ${run} goes on. Come back with the same command`);
         return;

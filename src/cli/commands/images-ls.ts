@@ -1,4 +1,4 @@
-import { defineCommand } from 'citty';
+import { type ArgsDef, defineCommand } from 'citty';
 import type { NeededImage } from '../../domain/image-pulls.ts';
 import { bytesOfOurs } from '../../domain/image-eviction.ts';
 import type { HostImage } from '../../ports/images.ts';
@@ -8,6 +8,7 @@ import { duration } from '../progress-line.ts';
 import { listing } from '../results-table.ts';
 import { readEnvironment } from '../run-input.ts';
 import { gigabytes } from '../pull-line.ts';
+import { selectionOf, selectionOptions } from '../pull-input.ts';
 import { strictOptions } from '../strict-options.ts';
 
 /** An image of this host, or one that the data needs and the host lacks. */
@@ -18,25 +19,27 @@ interface Row {
   readonly instances: number | null;
 }
 
+const args: ArgsDef = {
+  ...selectionOptions(),
+  data: {
+    type: 'string',
+    valueHint: 'data',
+    description: 'Count by how many instances of it each is needed; chosen from as images pull does',
+  },
+  json: { type: 'boolean', description: 'Print NDJSON: a line an image' },
+};
+
 /** `steadfast images ls`: the images on this host, and which of them a data set needs. */
 export const imagesLsCommand = defineCommand({
   meta: { name: 'ls', description: 'List the images on this host, and those that a data set needs' },
-  args: {
-    data: {
-      type: 'string',
-      valueHint: 'data',
-      description: 'Count by how many instances of it each is needed',
-    },
-    split: { type: 'string', valueHint: 'text', description: 'Split of the data set' },
-    json: { type: 'boolean', description: 'Print NDJSON: a line an image' },
-  },
+  args,
   plugins: [strictOptions],
-  async run({ args }) {
-    const json = args.json === true;
+  async run({ args: given }) {
+    const json = given['json'] === true;
+    const selected = selectionOf(given);
     const output = createOutput({ json });
     const config = readEnvironment();
-    const selection = { split: args.split ?? null, revision: null, where: null, sample: null };
-    const needed = args.data === undefined ? null : await imagesOfData(config, args.data, selection);
+    const needed = selected === null ? null : await imagesOfData(config, selected);
     const images = await hostImages(config).list();
     const rows = rowsOf(images, needed);
     if (json) for (const row of rows) output.data(recordOf(row));

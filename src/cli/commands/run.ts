@@ -4,9 +4,9 @@ import { fileSafe } from '../../domain/ids.ts';
 import { interruptSignal } from '../detach.ts';
 import { UsageError } from '../errors.ts';
 import { findRun } from '../find-run.ts';
-import { comeBackTo, followToEnd } from '../follow-to-end.ts';
+import { comeBackTo, followToEnd, leaveToItself } from '../follow-to-end.ts';
 import { createOutput } from '../output.ts';
-import { ensureReady } from '../platform.ts';
+import { ensureReady, waitingLine } from '../platform.ts';
 import { checkBeforeStart, makeInput, readEnvironment } from '../run-input.ts';
 import { runOptions } from '../run-options.ts';
 import { newRunName, startRun } from '../start-run.ts';
@@ -16,7 +16,11 @@ import { webAddress, withClient } from '../temporal-client.ts';
 const args: ArgsDef = {
   ...runOptions(),
   config: { type: 'string', valueHint: 'file', description: 'JSON config; explicit options go over it' },
-  json: { type: 'boolean', description: 'Print NDJSON: a line as each rollout ends, and one for the run' },
+  json: {
+    type: 'boolean',
+    description:
+      "Print NDJSON: a line as each rollout ends, and one for the run; with --detach the run's name",
+  },
   detach: { type: 'boolean', description: 'Start the run and return at once' },
   attach: { type: 'string', valueHint: 'run', description: 'Follow a run that was started before' },
 };
@@ -31,6 +35,7 @@ export const runCommand = defineCommand({
     const output = createOutput({ json });
     const config = readEnvironment();
     const artifacts = createFolderArtifacts(config.store);
+    const follow = { artifacts, output, json, waiting: waitingLine(config) };
     const attach = given['attach'];
     if (typeof attach === 'string') {
       refuseBeside(given, 'attach', ['json']);
@@ -38,7 +43,7 @@ export const runCommand = defineCommand({
         const { workflowId } = await findRun(client, attach);
         const run = fileSafe(workflowId);
         const signal = interruptSignal();
-        await followToEnd({ client, workflowId, run, artifacts, output, json, signal }, comeBackTo(run));
+        await followToEnd({ ...follow, client, workflowId, run, signal }, comeBackTo(run));
       });
       return;
     }
@@ -52,11 +57,8 @@ export const runCommand = defineCommand({
       await startRun(client, artifacts, run, input);
       const web = webAddress(config, run);
       output.say(`run ${run}${web === null ? '' : `: ${web}`}`);
-      if (given['detach'] === true) {
-        output.say(`follow it with: ${comeBackTo(run).join('  or  ')}`);
-        return;
-      }
-      await followToEnd({ client, workflowId: run, run, artifacts, output, json, signal }, comeBackTo(run));
+      if (given['detach'] === true) leaveToItself(run, output, json);
+      else await followToEnd({ ...follow, client, workflowId: run, run, signal }, comeBackTo(run));
     });
   },
 });

@@ -7,7 +7,7 @@ import { listOpenRuns } from '../find-run.ts';
 import { comeBackTo, followToEnd } from '../follow-to-end.ts';
 import { createOutput } from '../output.ts';
 import { PACKAGE_ROOT, SHIPPED } from '../package-files.ts';
-import { ensureReady } from '../platform.ts';
+import { ensureReady, waitingLine } from '../platform.ts';
 import { checkBeforeStart, readEnvironment } from '../run-input.ts';
 import { newRunName, startRun } from '../start-run.ts';
 import { strictOptions } from '../strict-options.ts';
@@ -41,7 +41,8 @@ export const startCommand = defineCommand({
       const web = webAddress(config, run);
       output.say(`${open === undefined ? 'started' : 'attached to'} run ${run}`);
       if (web !== null) output.say(`Temporal Web UI: ${web}`);
-      const followed = { client, workflowId: run, run, artifacts, output, json: false, signal };
+      const waiting = waitingLine(config);
+      const followed = { client, workflowId: run, run, artifacts, output, json: false, signal, waiting };
       await followToEnd(followed, ['npm start', ...comeBackTo(run)]);
     });
   },

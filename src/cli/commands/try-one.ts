@@ -1,8 +1,10 @@
 import { defineCommand } from 'citty';
+import { MODE_DEFAULTS } from '../../schemas/run-config-schema.ts';
 import { strictOptions } from '../strict-options.ts';
-import { tryInstance, tryOptions } from '../try-instance.ts';
+import { tryInstance } from '../try-instance.ts';
+import { tryOptions } from '../try-options.ts';
 
-const { 'rollouts-per-instance': _, ...args } = tryOptions();
+const { 'rollouts-per-instance': _, ...args } = tryOptions(MODE_DEFAULTS.temperature.inference);
 
 /** `steadfast try`: one rollout of one instance. */
 export const tryOneCommand = defineCommand({

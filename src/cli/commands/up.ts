@@ -1,9 +1,8 @@
 import { defineCommand } from 'citty';
-import { ensurePlatform, platformStatus } from '../../local/platform.ts';
-import { readEnvironment } from '../run-input.ts';
 import { createOutput } from '../output.ts';
+import { bringUp } from '../platform.ts';
+import { readEnvironment } from '../run-input.ts';
 import { strictOptions } from '../strict-options.ts';
-import { webAddress } from '../temporal-client.ts';
 
 /** `steadfast up`: brings the embedded platform up. */
 export const upCommand = defineCommand({
@@ -19,12 +18,6 @@ export const upCommand = defineCommand({
   async run({ args }) {
     const config = readEnvironment();
     const { say } = createOutput({ json: false });
-    const wasUp = platformStatus(config)?.phase === 'ready';
-    await ensurePlatform(config, {
-      ...(args.model === undefined ? {} : { model: args.model }),
-      progress: say,
-    });
-    const web = webAddress(config, null);
-    say(`${wasUp ? 'already up' : 'up'}${web === null ? '' : `; Temporal Web UI: ${web}`}`);
+    await bringUp(config, say, { model: args.model, cwd: process.cwd() });
   },
 });

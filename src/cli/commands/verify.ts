@@ -5,7 +5,7 @@ import { interruptSignal } from '../detach.ts';
 import { CommandError } from '../errors.ts';
 import { followVerify } from '../follow-verify.ts';
 import { createOutput } from '../output.ts';
-import { ensureReady } from '../platform.ts';
+import { ensureReady, waitingLine } from '../platform.ts';
 import { readEnvironment } from '../run-input.ts';
 import { RUN_ARGUMENT } from '../run-name.ts';
 import { inputBySchema, schemaOptions } from '../schema-options.ts';
@@ -49,6 +49,7 @@ export const verifyCommand = defineCommand({
         output,
         json,
         signal: interruptSignal(),
+        waiting: waitingLine(config),
       });
     });
   },

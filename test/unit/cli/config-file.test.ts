@@ -86,6 +86,12 @@ describe('paths of a config', () => {
     await checkDataFiles({ data: 'SWE-bench/SWE-smith' });
   });
 
+  it('that are empty are none, not the folder that the command stands in', async (t) => {
+    const home = temporaryHome(t);
+    assert.equal((await withAbsolutePaths({ data: '' }, home))['data'], '');
+    await assert.rejects(withAbsolutePaths({ model: '' }, home), /the model is ""; expected a folder/);
+  });
+
   it('to a model that can only be a folder must lead to one', async (t) => {
     await assert.rejects(
       withAbsolutePaths({ model: './none' }, temporaryHome(t)),

@@ -34,6 +34,16 @@ describe('the options of a run', () => {
     assert.deepEqual(inputOf('--no-require-non-zero-tests'), { require_non_zero_tests: false });
   });
 
+  it('say nothing for null, in words or as JSON has it', () => {
+    for (const text of ['none', 'null']) assert.deepEqual(inputOf('--sample', text), { sample: null });
+    assert.deepEqual(inputOf('--split', 'none', '--epochs', 'none'), { split: 'none', epochs: 'none' });
+  });
+
+  it('may be empty, in either spelling', () => {
+    assert.deepEqual(inputOf('--system-prompt='), { system_prompt: '' });
+    assert.deepEqual(inputOf('--system-prompt', ''), { system_prompt: '' });
+  });
+
   it('keep a text that is no number for the checks to name', () => {
     assert.deepEqual(inputOf('--epochs', 'four', '--seed='), { epochs: 'four', seed: '' });
   });
@@ -46,7 +56,15 @@ describe('checkOptions', () => {
     mode: { type: 'string' },
     'quality-filter': { type: 'boolean' },
   };
-  const good = [['a'], ['--model', 'x', 'a'], ['--model=--x'], ['--no-quality-filter'], ['--model', '-1']];
+  const good = [
+    ['a'],
+    ['--model', 'x', 'a'],
+    ['--model=--x'],
+    ['--no-quality-filter'],
+    ['--model', '-1'],
+    ['--model='],
+    ['--model', ''],
+  ];
   for (const rawArgs of good) {
     it(`accepts ${rawArgs.join(' ')}`, () => checkOptions(rawArgs, args));
   }
@@ -57,7 +75,6 @@ describe('checkOptions', () => {
     [['-x'], /unknown option -x/],
     [['--model'], /--model needs a value/],
     [['--model', '--mode', 'x'], /--model needs a value/],
-    [['--model='], /--model needs a value/],
     [['--model', 'a', '--model', 'b'], /--model is given twice/],
     [['--quality-filter=false'], /--quality-filter takes no value/],
     [['a', 'b'], /unexpected argument "b"/],

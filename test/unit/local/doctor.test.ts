@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { cgroupRow } from '../../../src/local/doctor-isolation.ts';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { describe, it, test } from 'node:test';
+import { type BubblewrapProbe, isolationRows } from '../../../src/local/doctor-isolation.ts';
 import { nodeRow } from '../../../src/local/doctor-machine.ts';
 import { keyRows, temporalRows } from '../../../src/local/doctor.ts';
+import { temporaryHome } from '../../support/temporary-home.ts';
 
 test('a fast server is tuned, a slow one is not, an absent one is missing', async () => {
   const [, fast] = await temporalRows(() => Promise.resolve({ version: '1.29.1', activityMs: 16 }));
@@ -19,11 +22,80 @@ test('keys are shown by name, never by value', () => {
   assert.equal(rows.find((row) => row.part === 'OPENAI_API_KEY')?.found, 'set');
   assert.equal(rows.find((row) => row.part === 'HF_TOKEN')?.found, 'not set');
   assert.doesNotMatch(JSON.stringify(rows), /a-secret/);
+  assert.deepEqual(
+    rows.map((row) => row.part),
+    ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'HF_TOKEN'],
+  );
 });
 
-test('an old Node and a machine without cgroups are told', () => {
+test('an old Node is told', () => {
   assert.equal(nodeRow('20.20.2').state, 'missing');
   assert.equal(nodeRow('24.21.0').state, 'ok');
-  assert.equal(cgroupRow('none').state, 'warn');
-  assert.equal(cgroupRow('v1').state, 'ok');
+});
+
+const ROOT = { usable: true, version: '0.8.0', reason: null, bounds: { memory: true, pids: true } };
+const UNBOUNDED = { memory: false, pids: false };
+const USER = {
+  ...ROOT,
+  reason: 'memory, processes, CPU and disk are unbounded without root',
+  bounds: UNBOUNDED,
+};
+const ABSENT = { usable: false, version: null, reason: 'bubblewrap is not installed', bounds: UNBOUNDED };
+
+describe('what auto would take', () => {
+  const withoutDocker = { DOCKER_HOST: 'unix:///nonexistent/docker.sock' };
+  type Expected = readonly [state: string, found: string, hint: RegExp];
+  const cases: [string, Awaited<ReturnType<BubblewrapProbe>>, Expected, Expected][] = [
+    ['bubblewrap that bounds', ROOT, ['ok', '0.8.0', /^$/], ['ok', 'takes bubblewrap', /^$/]],
+    [
+      'nothing, of bubblewrap without root or cgroups',
+      USER,
+      ['warn', '0.8.0', /unbounded without root/],
+      ['missing', 'takes neither', /run as root .*; --sandbox bubblewrap takes it without those bounds/],
+    ],
+    [
+      'nothing, of a machine without both',
+      ABSENT,
+      ['missing', 'bubblewrap is not installed', /^$/],
+      ['missing', 'takes neither', /install Docker and start its daemon, or install bubblewrap .* as root/],
+    ],
+  ];
+  for (const [what, report, bubblewrap, auto] of cases) {
+    it(`is ${what}`, async () => {
+      const rows = await isolationRows({ environment: withoutDocker }, () => Promise.resolve(report));
+      assert.deepEqual(
+        rows.map((row) => row.part),
+        ['Docker', 'bubblewrap', '--sandbox auto'],
+      );
+      for (const [part, [state, found, hint]] of [
+        ['bubblewrap', bubblewrap],
+        ['--sandbox auto', auto],
+      ] as const) {
+        const row = rows.find((one) => one.part === part);
+        assert.deepEqual([row?.state, row?.found], [state, found]);
+        assert.match(row?.hint ?? '', hint);
+      }
+    });
+  }
+
+  it('is Docker where a daemon answers, whatever bubblewrap can do', async (t) => {
+    const socket = join(temporaryHome(t), 'docker.sock');
+    const version = { Version: '27.1', Components: [{ Name: 'runc', Version: '1.1.9' }] };
+    const daemon = createServer((_, response) => response.end(JSON.stringify(version)));
+    await new Promise<void>((listening) => daemon.listen(socket, listening));
+    t.after(() => daemon.close());
+    const environment = { DOCKER_HOST: `unix://${socket}` };
+    const rows = await isolationRows({ environment }, () =>
+      Promise.reject(new Error('setpriv could not be started')),
+    );
+    assert.deepEqual(
+      rows.map(({ part, found, state }) => [part, found, state]),
+      [
+        ['Docker', '27.1', 'ok'],
+        ['runc', '1.1.9', 'ok'],
+        ['bubblewrap', 'setpriv could not be started', 'ok'],
+        ['--sandbox auto', 'takes Docker', 'ok'],
+      ],
+    );
+  });
 });
