@@ -44,6 +44,9 @@ export interface Config {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
+/** What pino, which writes the logs, calls its levels. */
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads the environment, where empty counts as not set; throws an Error that names the variable and its value when one is malformed. */
@@ -67,7 +70,7 @@ export function loadConfig(env: Environment = process.env): Config {
     host: given('STEADFAST_HOST'),
     buildId: given('STEADFAST_BUILD_ID'),
     sandboxSlots: slots(env),
-    logLevel: given('STEADFAST_LOG') ?? 'info',
+    logLevel: logLevel(given('STEADFAST_LOG') ?? 'info'),
     failpoints: given('STEADFAST_FAILPOINTS'),
     sandboxBase: given('STEADFAST_SANDBOX_BASE'),
     dockerConfig: resolve(given('DOCKER_CONFIG') ?? join(homedir(), '.docker')),
@@ -87,6 +90,11 @@ function hub(given: (name: string) => string | null, caches: string): Config['hu
     tokenFile: resolve(given('HF_TOKEN_PATH') ?? join(home, 'token')),
     folder: resolve(given('HF_HUB_CACHE') ?? join(home, 'hub')),
   };
+}
+
+function logLevel(level: string): string {
+  if (LOG_LEVELS.includes(level)) return level;
+  throw new Error(`STEADFAST_LOG is ${JSON.stringify(level)}; expected one of ${LOG_LEVELS.join(', ')}`);
 }
 
 function slots(env: Environment): number | null {

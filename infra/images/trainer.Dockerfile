@@ -1,10 +1,10 @@
-# The policy server: samples from a policy, and trains it one exact step at a time. About 5 GB, most of it torch with CUDA.
+# The policy server: samples from a policy, and trains it one exact step at a time. About 6 GB, most of it torch with CUDA.
 # Build it from the repository's root:  docker build -f infra/images/trainer.Dockerfile -t steadfast-trainer .
 #
 # BASE is any Debian 12 or newer whose python3 is 3.11 or newer and has venv.
 ARG BASE=python:3.11-slim-bookworm
 
-# Stops here with --target base: enough to see that a base will do, before 5 GB are fetched.
+# Stops here with --target base: enough to see that a base will do, before torch is fetched.
 FROM ${BASE} AS base
 RUN python3 -c 'import sys; assert sys.version_info >= (3, 11), sys.version' \
  && python3 -m venv /opt/venv

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { fileSafe } from '../domain/ids.ts';
 import { nearestName } from './nearest.ts';
 import { checkTemplate } from './prompt-template.ts';
-import { expectationOf, type FieldSchema, schemaAt } from './run-config-expectation.ts';
+import { expectationOf, type FieldSchema, fieldNames, schemaAt } from './run-config-expectation.ts';
 import { MODE_DEFAULTS, runConfigJsonSchema, runConfigSchema } from './run-config-schema.ts';
 
 /** The fields of an input that are good by themselves. */
@@ -44,8 +44,13 @@ export function checkTogether(values: Values, workflowId: string): string[] {
   const { mode, run } = values;
   if (mode === 'train') {
     const temperature = values.temperature ?? MODE_DEFAULTS.temperature.train;
-    const group = values.rollouts_per_instance ?? 1;
-    if (temperature === 0 && group > 1 && 'temperature' in values) {
+    const group = values.rollouts_per_instance;
+    if (group === 1) {
+      problems.push(
+        'rollouts_per_instance is 1 in train mode; expected at least 2, because advantages compare the rollouts of a group',
+      );
+    }
+    if (temperature === 0 && group !== undefined && group > 1 && 'temperature' in values) {
       problems.push(
         `temperature is 0 with rollouts_per_instance ${group} in train mode; expected a temperature above 0, ` +
           `because at 0 all rollouts of a group are the same and teach nothing`,
@@ -104,8 +109,7 @@ function describe(issue: z.core.$ZodIssue, field: string, value: unknown, json: 
     const holder = expected.anyOf?.find((option) => option.type !== 'null') ?? expected;
     const found = valueAt(value, issue.path);
     return issue.keys.map((key) => {
-      const known = Object.keys(holder.properties ?? {});
-      return `${at}.${unknownField(key, valueAt(found, [key]), known)}`;
+      return `${at}.${unknownField(key, valueAt(found, [key]), fieldNames(holder))}`;
     });
   }
   const found = valueAt(value, issue.path);

@@ -15,6 +15,9 @@ export interface FieldSchema {
   readonly items?: FieldSchema;
   readonly anyOf?: readonly FieldSchema[];
   readonly properties?: Readonly<Record<string, FieldSchema>>;
+  /** Of an object whose fields all look the same: their names, and what each holds. */
+  readonly propertyNames?: FieldSchema;
+  readonly additionalProperties?: boolean | FieldSchema;
 }
 
 /** What a field expects, in words: "an integer of at least 1", "one of dapo, grpo, dr_grpo". */
@@ -33,7 +36,7 @@ export function expectationOf(schema: FieldSchema): string {
     case 'array':
       return 'a list of at least one';
     case 'object':
-      return `an object with ${Object.keys(schema.properties ?? {}).join(', ')}`;
+      return `an object with ${fieldNames(schema).join(', ')}`;
     case 'null':
       return 'null';
     default:
@@ -41,13 +44,23 @@ export function expectationOf(schema: FieldSchema): string {
   }
 }
 
+/** The names that an object's fields may have. */
+export function fieldNames(schema: FieldSchema): string[] {
+  return [...Object.keys(schema.properties ?? {}), ...(schema.propertyNames?.enum ?? []).map(String)];
+}
+
 /** The schema of the value at a path of property names and list positions. */
 export function schemaAt(schema: FieldSchema, path: readonly PropertyKey[]): FieldSchema {
   const [head, ...rest] = path;
   if (head === undefined) return schema;
   const holder = schema.anyOf?.find((option) => option.type !== 'null') ?? schema;
-  const next = typeof head === 'number' ? holder.items : holder.properties?.[String(head)];
+  const next = typeof head === 'number' ? holder.items : fieldAt(holder, String(head));
   return next === undefined ? {} : schemaAt(next, rest);
+}
+
+function fieldAt(holder: FieldSchema, name: string): FieldSchema | undefined {
+  const { properties, additionalProperties: others } = holder;
+  return properties?.[name] ?? (typeof others === 'object' ? others : undefined);
 }
 
 function textOf(schema: FieldSchema): string {
@@ -55,9 +68,9 @@ function textOf(schema: FieldSchema): string {
   if (schema.pattern !== undefined) {
     return 'a name of at most 100 letters, digits, ".", "_" and "-" that begins with a letter or digit';
   }
-  return schema.maxLength === undefined
-    ? 'a text that is not empty'
-    : `a text of 1 to ${schema.maxLength} characters`;
+  const { minLength, maxLength } = schema;
+  if (maxLength !== undefined) return `a text of ${minLength ?? 0} to ${maxLength} characters`;
+  return minLength === undefined ? 'a text' : 'a text that is not empty';
 }
 
 function rangeOf(schema: FieldSchema): string {

@@ -23,7 +23,12 @@ const evaluationSchema = z.strictObject({
     .array(
       z.strictObject({
         name: z.string().min(1).max(60).describe('What the table calls the set'),
-        data: z.string().min(1).describe('Data file of the set'),
+        data: z
+          .string()
+          .min(1)
+          .describe(
+            'Instances of the set: a file, a folder or a data set of the hub, taken whole (its only split, else train; its newest revision)',
+          ),
       }),
     )
     .min(1)
@@ -46,7 +51,7 @@ export const runConfigSchema = z.strictObject({
     .nullable()
     .optional()
     .describe(
-      'Base URL of an OpenAI-compatible endpoint, for inference (default: OPENAI_BASE_URL, else the embedded policy server)',
+      "Base URL of an OpenAI-compatible endpoint, for inference (default: OPENAI_BASE_URL, else OpenAI's own where OPENAI_API_KEY is a real key, else the embedded policy server)",
     ),
   data: z
     .string()
@@ -79,26 +84,37 @@ export const runConfigSchema = z.strictObject({
     .describe('Take the first N instances that the filters keep (default: all)'),
   shuffle: z.boolean().default(false).describe('Take instances in the order of the seed, not of the data'),
   seed: z.int().min(0).max(0x7fffffff).default(0).describe('Seed of order and sampling'),
-  batch_size: count().max(4096).default(4).describe('Instances a batch'),
+  batch_size: count().max(4096).default(4).describe('Instances a batch (train mode)'),
   rollouts_per_instance: count().max(256).default(4).describe('Rollouts an instance: the group'),
   epochs: count().max(10_000).default(1).describe('Passes over the instances'),
-  learning_rate: z.number().gt(0).max(1).default(5e-5).describe('Learning rate of AdamW'),
-  lora_rank: count().max(512).default(32).describe('Rank of the LoRA adapter'),
-  loss: z.enum(['dapo', 'grpo', 'dr_grpo']).default('dapo').describe('How token losses are averaged'),
-  importance: z.enum(['token', 'sequence']).default('token').describe('Level of the importance ratio'),
-  clip_low: z.number().min(0).lt(1).default(0.2).describe('Importance ratio is clipped below 1 - clip_low'),
+  learning_rate: z.number().gt(0).max(1).default(5e-5).describe('Learning rate of AdamW (train mode)'),
+  lora_rank: count().max(512).default(32).describe('Rank of the LoRA adapter (train mode)'),
+  loss: z
+    .enum(['dapo', 'grpo', 'dr_grpo'])
+    .default('dapo')
+    .describe('How token losses are averaged (train mode)'),
+  importance: z
+    .enum(['token', 'sequence'])
+    .default('token')
+    .describe('Level of the importance ratio (train mode)'),
+  clip_low: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.2)
+    .describe('Importance ratio is clipped below 1 - clip_low (train mode)'),
   clip_high: z
     .number()
     .min(0)
     .max(10)
     .default(0.28)
-    .describe('Importance ratio is clipped above 1 + clip_high'),
+    .describe('Importance ratio is clipped above 1 + clip_high (train mode)'),
   kl_coefficient: z
     .number()
     .min(0)
     .max(10)
     .default(0)
-    .describe('Weight of the KL term against the base model'),
+    .describe('Weight of the KL term against the base model (train mode)'),
   advantage: z
     .enum(['mean', 'leave-one-out', 'std'])
     .default('mean')
@@ -123,7 +139,7 @@ export const runConfigSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe('Drop instances without FAIL_TO_PASS or PASS_TO_PASS tests'),
-  max_steps: count().max(1000).default(30).describe('Turns of a rollout at most'),
+  max_steps: count().max(1000).default(30).describe('Turns of a rollout at most; it also ends after an hour'),
   temperature: z
     .number()
     .min(0)

@@ -16,7 +16,7 @@ const verifyConfigSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('Sandbox to grade in (default: as the run)'),
-  concurrency: of.concurrency.describe('Trajectories graded at once (default: one a core)'),
+  concurrency: of.concurrency.describe('Trajectories graded at once (default: from the machine)'),
 });
 
 /** The JSON Schema of a verification's input. */

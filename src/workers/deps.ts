@@ -46,6 +46,7 @@ import type { Images } from '../ports/images.ts';
 import type { Model } from '../ports/model.ts';
 import type { Official } from '../ports/official.ts';
 import type { Trainer } from '../ports/trainer.ts';
+import { defaultApiBase } from '../schemas/run-config-endpoint.ts';
 import { failingArtifacts, failingRunTool, failingSandboxes } from './failing-deps.ts';
 import { createFailpoints, type Fire } from './failpoints.ts';
 import { hostName, machineConcurrency, sandboxLimits } from './host.ts';
@@ -116,12 +117,11 @@ export function recordActivities(
   server: { readonly searchable: boolean; readonly isRunning: (workflowId: string) => Promise<boolean> },
 ): RecordActivities & ImageListActivities & VerifyRecordActivities {
   const { searchable, isRunning } = server;
-  const apiBase = config.openaiBaseUrl;
   return {
     ...createResolveRunActivity({
       artifacts: deps.artifacts,
       machineConcurrency: machineConcurrency(config),
-      apiBase,
+      apiBase: defaultApiBase(config),
       searchable,
     }),
     ...createInstanceActivities(deps),

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { pino } from 'pino';
 import { loadConfig } from '../../src/config.ts';
+
+const LEVELS = [...Object.values(pino.levels.labels), 'silent'];
 
 test('the hub is found by the variables that its own clients read', () => {
   assert.deepEqual(loadConfig({ XDG_CACHE_HOME: '/c' }).hub, {
@@ -24,4 +27,13 @@ test('the hub is found by the variables that its own clients read', () => {
     folder: '/d',
   });
   assert.throws(() => loadConfig({ HF_ENDPOINT: 'mirror' }), /HF_ENDPOINT is "mirror"; expected a URL/);
+});
+
+test('the log level is one that the logger has', () => {
+  assert.equal(loadConfig({}).logLevel, 'info');
+  for (const level of ['', ...LEVELS])
+    assert.equal(loadConfig({ STEADFAST_LOG: level }).logLevel, level || 'info');
+  assert.throws(() => loadConfig({ STEADFAST_LOG: 'loud' }), {
+    message: `STEADFAST_LOG is "loud"; expected one of ${LEVELS.join(', ')}`,
+  });
 });

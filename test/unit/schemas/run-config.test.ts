@@ -84,6 +84,28 @@ describe('parseRunConfig', () => {
     ['a field like no other', { zzzzzzzz: 1 }, /the fields are mode, model/],
     ['a group at temperature 0', { mode: 'train', temperature: 0 }, /all rollouts of a group are the same/],
     [
+      'a group of one in train mode',
+      { mode: 'train', rollouts_per_instance: 1 },
+      /^rollouts_per_instance is 1 in train mode; expected at least 2, because advantages compare the rollouts/,
+    ],
+    ['no system prompt', { system_prompt: null }, /^system_prompt is null; expected a text$/],
+    [
+      'an unknown policy for a finding',
+      { findings: { host_probed: 'drop' } },
+      /^findings.host_probed is "drop"; expected one of mask, penalise, keep$/,
+    ],
+    [
+      'an unknown finding',
+      { findings: { nope: 'mask' } },
+      /^findings.nope is "mask", but there is no field nope; the fields are forged_results, .*, empty_patch_passes$/,
+    ],
+    ['a misspelt finding', { findings: { host_probd: 'mask' } }, /did you mean host_probed\?$/],
+    [
+      'a list of findings',
+      { findings: [] },
+      /^findings is \[\]; expected an object with forged_results, .*, empty_patch_passes$/,
+    ],
+    [
       'an endpoint in train mode',
       { mode: 'train', api_base: 'http://e/v1' },
       /sampled from the policy server/,
@@ -134,10 +156,17 @@ describe('parseRunConfig', () => {
     });
   }
 
-  it('lets a group of one at temperature 0 train, and a group of inference be greedy', () => {
+  it('lets a group of inference be greedy, or of one', () => {
+    for (const rollouts_per_instance of [8, 1]) {
+      assert.deepEqual(findRunConfigProblems({ ...LEAST, rollouts_per_instance }, CONTEXT), []);
+    }
+  });
+
+  it('blames a group of one for its size alone', () => {
     const one = { ...LEAST, mode: 'train', temperature: 0, rollouts_per_instance: 1 };
-    assert.deepEqual(findRunConfigProblems(one, CONTEXT), []);
-    assert.deepEqual(findRunConfigProblems({ ...LEAST, rollouts_per_instance: 8 }, CONTEXT), []);
+    assert.equal(findRunConfigProblems(one, CONTEXT).length, 1);
+    const unread = findRunConfigProblems({ ...one, rollouts_per_instance: 'one' }, CONTEXT);
+    assert.deepEqual(unread, ['rollouts_per_instance is "one"; expected an integer from 1 to 256']);
   });
 
   it('accepts the config that ships', () => {
@@ -158,6 +187,33 @@ describe('the JSON Schema', () => {
     assert.deepEqual(Object.keys(schema.properties), Object.keys(runConfigSchema.shape));
     for (const [name, field] of Object.entries(schema.properties)) assert.ok(field.description, name);
     assert.deepEqual([schema.additionalProperties, schema.required], [false, ['model', 'data']]);
+  });
+
+  it('says of each field that only training reads that it is for train mode', () => {
+    const { properties } = runConfigJsonSchema() as { properties: Record<string, { description: string }> };
+    const trains = Object.keys(properties).filter((name) =>
+      properties[name]?.description.endsWith('(train mode)'),
+    );
+    assert.deepEqual(trains, [
+      'batch_size',
+      'learning_rate',
+      'lora_rank',
+      'loss',
+      'importance',
+      'clip_low',
+      'clip_high',
+      'kl_coefficient',
+    ]);
+  });
+
+  it('says where inference samples, when a rollout ends, and what an evaluation takes', () => {
+    const text = JSON.stringify(runConfigJsonSchema());
+    for (const part of [
+      "else OpenAI's own where OPENAI_API_KEY is a real key, else the embedded policy server",
+      'Turns of a rollout at most; it also ends after an hour',
+      'a file, a folder or a data set of the hub, taken whole',
+    ])
+      assert.ok(text.includes(part), part);
   });
 });
 

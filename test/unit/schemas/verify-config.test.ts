@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SteadfastError } from '../../../src/domain/failures.ts';
-import { parseVerifyConfig } from '../../../src/schemas/verify-config.ts';
+import { parseVerifyConfig, verifyConfigJsonSchema } from '../../../src/schemas/verify-config.ts';
 
 test('a verification needs no more than a run', () => {
   assert.deepEqual(parseVerifyConfig({ run: 'r' }, 3), {
@@ -12,6 +12,11 @@ test('a verification needs no more than a run', () => {
     concurrency: 3,
   });
   assert.equal(parseVerifyConfig({ run: 'r', concurrency: 1, sandbox: 'docker' }, 3).concurrency, 1);
+});
+
+test('how many trajectories are graded at once is said to depend on the machine', () => {
+  const { properties } = verifyConfigJsonSchema() as { properties: { concurrency: { description: string } } };
+  assert.match(properties.concurrency.description, /\(default: from the machine\)$/);
 });
 
 test('every bad field of a verification is named, with its value and what was expected', () => {
