@@ -59,10 +59,13 @@ export function seedsToTry(
   return all.filter((seed) => !tried.has(seed) && (seed - part) % parts === 0);
 }
 
-/** The commit that is tried, `+` behind it when the tree differs from it. */
+/** What is tried: a commit that changes nothing of it leaves the tries before it as good as they were. */
+const TRIED = ['../../src', '../../trainer'] as const;
+
+/** The commit that last changed what is tried, `+` behind it when the tree differs from it. */
 export function currentCommit(): string {
-  const dirty = git('status', '--porcelain', '--', '../../src', '../../trainer') !== '';
-  return `${git('rev-parse', '--short=10', 'HEAD')}${dirty ? '+' : ''}`;
+  const dirty = git('status', '--porcelain', '--', ...TRIED) !== '';
+  return `${git('log', '-1', '--format=%H', '--', ...TRIED).slice(0, 10)}${dirty ? '+' : ''}`;
 }
 
 function git(...args: string[]): string {
