@@ -1,6 +1,5 @@
 import {
   CancellationScope,
-  condition,
   continueAsNew,
   isCancellation,
   patched,
@@ -16,6 +15,7 @@ import { Hold } from './hold.ts';
 import type { FilterInput, FilterState } from './inputs.ts';
 import { InstanceCursor } from './instance-cursor.ts';
 import { judgeInChild } from './judge-child.ts';
+import { LookAhead } from './look-ahead.ts';
 import { drainSignal } from './messages.ts';
 import { reportPhase } from './report-phase.ts';
 import { said } from './said.ts';
@@ -54,19 +54,12 @@ export async function filter(input: FilterInput): Promise<FilterResult> {
 
 class Filter {
   private state: FilterState;
-  private readonly instances: InstanceCursor;
-  /** Those begun and not yet taken, in the list's order; some of them have their verdict. */
-  private readonly ahead: Promise<Verdict>[] = [];
-  private underWay = 0;
-  private readonly lookAhead = new CancellationScope();
-  /** Begins judgements as there is room; rejects when the list cannot be read. */
-  private readonly feeding: Promise<void>;
-  private fed = false;
-  private pageEndedAt = Date.now();
+  private readonly ahead: LookAhead;
   private readonly hold: Hold;
   private draining = false;
   /** Whether it continues as new as soon as nothing is under way any more. */
   private closing = false;
+  private pageEndedAt = Date.now();
   /** Under 0.2 the activity was called from here, and what was under way when it continued as new was asked for again. */
   private readonly hasChildren = patched('filter-children');
   /** Before, no more than `concurrency` verdicts were in hand, so that a slow instance kept those after it waiting. */
@@ -78,14 +71,20 @@ class Filter {
     this.input = input;
     this.state = input.carried ?? { cursor: 0, kept: null, reasons: {}, firstDetail: '' };
     this.hold = new Hold(undefined, input.carried?.held ?? null);
-    this.instances = new InstanceCursor(input.context, input.list);
+    this.ahead = new LookAhead({
+      instances: new InstanceCursor(input.context, input.list),
+      from: this.state.cursor,
+      to: input.list.count,
+      concurrency: input.concurrency,
+      judge: async (instance) => await this.judge(instance),
+      // About half of a raw data set is kept, so twice what is wanted is looked at.
+      most: () => (this.hold.reason === null ? Math.min(AHEAD, this.wanted() * 2) : 0),
+    });
     setHandler(drainSignal, () => {
       this.draining = true;
-      this.lookAhead.cancel();
+      this.ahead.cancel();
     });
-    this.feeding = this.runsAhead ? this.lookAhead.run(async () => await this.feed()) : Promise.resolve();
-    // Awaited where a verdict is wanted.
-    this.feeding.catch(() => undefined);
+    if (this.runsAhead) this.ahead.start();
   }
 
   /** Whether it was ended early. */
@@ -108,8 +107,8 @@ class Filter {
       await this.continueWhenLong();
     }
     // Instances that were judged ahead and are not needed: their verdicts do not count.
-    this.lookAhead.cancel();
-    await Promise.allSettled(this.ahead);
+    this.ahead.cancel();
+    await this.ahead.settled();
     return this.state;
   }
 
@@ -158,11 +157,10 @@ class Filter {
   private async next(position: number, wanted: number): Promise<Verdict | null> {
     await this.hold.released();
     if (this.draining) return null;
-    if (this.runsAhead) await condition(() => this.ahead.length > 0 || this.fed);
-    else await this.fill(position, wanted);
+    if (!this.runsAhead)
+      await this.ahead.fill(position, Math.max(1, Math.min(this.input.concurrency, wanted * 2)));
     try {
-      // Nothing in hand and nothing to come: the list's end, or the reason why there will be no more.
-      return (await (this.ahead.shift() ?? this.feeding)) ?? null;
+      return await this.ahead.take();
     } catch (error) {
       if (this.draining && isCancellation(error) && !CancellationScope.current().consideredCancelled)
         return null;
@@ -170,63 +168,21 @@ class Filter {
     }
   }
 
-  /** Begins judgements in the list's order, the next one whenever there is room, until the filter is to continue as new. */
-  private async feed(): Promise<void> {
-    try {
-      for (let position = this.state.cursor; position < this.input.list.count; position++) {
-        const instance = await this.instances.at(position);
-        await condition(() => this.closing || this.hasRoom());
-        if (this.closing) return;
-        this.begin(instance);
-      }
-    } finally {
-      this.fed = true;
-    }
-  }
-
-  private hasRoom(): boolean {
-    // About half of a raw data set is kept, so twice what is wanted is looked at.
-    const most = Math.min(AHEAD, this.wanted() * 2);
-    return this.hold.reason === null && this.underWay < this.input.concurrency && this.ahead.length < most;
-  }
-
-  /** How judgements were begun before they ran ahead: when a verdict is wanted. */
-  private async fill(position: number, wanted: number): Promise<void> {
-    const width = Math.max(1, Math.min(this.input.concurrency, wanted * 2));
-    while (
-      !this.closing &&
-      this.ahead.length < width &&
-      position + this.ahead.length < this.input.list.count
-    ) {
-      this.begin(await this.instances.at(position + this.ahead.length));
-    }
-  }
-
-  private begin(instance: InstanceRef): void {
-    this.underWay++;
-    const judged = this.judge(instance).finally(() => this.underWay--);
-    // Awaited in order, later; a rejection until then is not unhandled.
-    judged.catch(() => undefined);
-    this.ahead.push(judged);
-  }
-
   private async judge(instance: InstanceRef): Promise<Verdict> {
     const { context } = this.input;
-    return await this.lookAhead.run(async (): Promise<Verdict> => {
-      try {
-        const verdict = this.hasChildren
-          ? await judgeInChild(this.input, instance)
-          : await judgeInstance.executeWithOptions(said(context, `judge ${instance.instanceId}`), [
-              { instance, sandbox: context.sandbox },
-            ]);
-        return { ...verdict, detail: verdict.detail.slice(0, DETAIL_LIMIT) };
-      } catch (error) {
-        const failure = isCancellation(error) ? null : knownFailure(error, 'Sandbox.Failed');
-        if (failure === null) throw error;
-        const detail = failure.message.slice(0, DETAIL_LIMIT);
-        return { instanceId: instance.instanceId, verdict: 'reject', reason: failure.type, detail };
-      }
-    });
+    try {
+      const verdict = this.hasChildren
+        ? await judgeInChild(this.input, instance)
+        : await judgeInstance.executeWithOptions(said(context, `judge ${instance.instanceId}`), [
+            { instance, sandbox: context.sandbox },
+          ]);
+      return { ...verdict, detail: verdict.detail.slice(0, DETAIL_LIMIT) };
+    } catch (error) {
+      const failure = isCancellation(error) ? null : knownFailure(error, 'Sandbox.Failed');
+      if (failure === null) throw error;
+      const detail = failure.message.slice(0, DETAIL_LIMIT);
+      return { instanceId: instance.instanceId, verdict: 'reject', reason: failure.type, detail };
+    }
   }
 
   private wanted(): number {
@@ -237,8 +193,9 @@ class Filter {
     if (this.draining || !(this.closing || hasGrownLong(this.input.historyLimit))) return;
     // What is under way is recorded first: nothing is asked for twice.
     this.closing = this.hasChildren;
-    if (this.closing && this.ahead.length > 0) return;
-    await Promise.allSettled(this.ahead);
+    if (this.closing) this.ahead.close();
+    if (this.closing && this.ahead.size > 0) return;
+    await this.ahead.settled();
     const carried = { ...this.state, held: this.hold.reason };
     if (!this.draining) await continueAsNew<typeof filter>({ ...this.input, carried });
   }

@@ -85,13 +85,14 @@ async function judgeByRunning(request: JudgeRequest, plan: Plan): Promise<Judgem
   try {
     // Before anything is run: it is cheap, and says what is wrong with a patch in git's words.
     await request.datasets.prepareTree(instance, 'bugged');
-    const first = await soundRuns.first();
+    let first = await soundRuns.first();
     if (!first.patchApplied) return reject('patch_does_not_apply', first.log.split('\n')[0] ?? '');
     // Nothing that a run with the bug shows could mend this, but for a host that spoiled the one run.
     if (failsBefore(instance, [first])) {
       const twice = await soundRuns.atLeast(2);
       const early = judgeRuns(instance, { sound: twice, buggy: [] });
       if (early.reason === 'flaky' || failsBefore(instance, twice)) return early;
+      first = await soundRuns.first();
     }
     const withBug = await new Repeats(async () => await buggy(buggyName, instance)).atLeast(plan.runs);
     await keepBaseline(request, environment, withBug);
