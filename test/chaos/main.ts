@@ -4,6 +4,7 @@ import { appendTry, currentCommit, readLedger, seedsToTry, survived } from './le
 import { type ChaosOptions, readOptions, USAGE } from './options.ts';
 import type { Row } from './row.ts';
 import { allRows } from './rows/index.ts';
+import { SharedWorlds } from './shared-worlds.ts';
 import { beginStory } from './story.ts';
 import { tableOf, withTable } from './table.ts';
 import { type Tried, tryRow } from './try-row.ts';
@@ -41,6 +42,7 @@ async function tryAll(options: ChaosOptions): Promise<boolean> {
   const goOn = () => !stopped && Date.now() < until;
   if (options.seed !== null) beginStory();
   let clean = true;
+  const worlds = new SharedWorlds();
   for (const row of options.rows) {
     if (!goOn()) break;
     const { seed } = options;
@@ -54,7 +56,7 @@ async function tryAll(options: ChaosOptions): Promise<boolean> {
             shard: options.shard,
           })
         : [seed];
-    const problem = await tryRow(row, seeds, goOn, (tried) => {
+    const problem = await tryRow(worlds.share(row), seeds, goOn, (tried) => {
       clean &&= survived(tried.outcome);
       say(row, tried);
       const { seconds, outcome } = tried;
@@ -65,7 +67,10 @@ async function tryAll(options: ChaosOptions): Promise<boolean> {
     if (problem !== '') console.log(`${row.name}: ${problem}`);
     clean &&= problem === '';
   }
-  return clean;
+  const broken = await worlds.broken();
+  if (broken.length > 0) console.log(`at the end: ${broken.join('; ')}`);
+  await worlds.close();
+  return clean && broken.length === 0;
 }
 
 function say(row: Row, { seed, seconds, outcome }: Tried): void {
