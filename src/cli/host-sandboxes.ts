@@ -70,7 +70,10 @@ export function withoutServer(verdict: SandboxVerdict, lease: Lease | null, nowM
   return { verdict: 'end', reason: 'its lease ran out and its worker is dead' };
 }
 
-function sandboxesOf(config: Config): ReturnType<typeof createSandboxes> {
+/** The sandbox adapters of this machine, as its workers have them. */
+export function sandboxesOf(
+  config: Pick<Config, 'home' | 'cache' | 'sandboxBase'>,
+): ReturnType<typeof createSandboxes> {
   return createSandboxes({
     stateDir: join(config.home, 'sandboxes'),
     pythonEnv: toolPaths(config.cache).guestEnv,

@@ -1,5 +1,6 @@
 import { createFolderArtifacts } from '../adapters/artifacts/folder.ts';
 import type { AdvantageKind } from '../domain/advantage.ts';
+import { refuseWithoutSandbox } from './check-sandbox.ts';
 import { createConversations } from './conversations.ts';
 import { interruptSignal } from './detach.ts';
 import { followRun } from './follow.ts';
@@ -23,6 +24,7 @@ export async function tryInstance(
   const artifacts = createFolderArtifacts(config.store);
   const run = newRunName('try');
   const input = await tryInput({ args, own, config, cwd: process.cwd(), run });
+  await refuseWithoutSandbox(config, input['sandbox']);
   await ensureReady(config, output.say);
   await withClient(config, async (client) => {
     const signal = interruptSignal();

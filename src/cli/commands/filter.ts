@@ -4,6 +4,7 @@ import { type ArgsDef, defineCommand } from 'citty';
 import { createFolderArtifacts } from '../../adapters/artifacts/folder.ts';
 import { SteadfastError } from '../../domain/failures.ts';
 import { filterConfigJsonSchema, parseFilterConfig } from '../../schemas/filter-config.ts';
+import { refuseWithoutSandbox } from '../check-sandbox.ts';
 import { absoluteData } from '../data-path.ts';
 import { interruptSignal } from '../detach.ts';
 import { CommandError, UsageError } from '../errors.ts';
@@ -46,6 +47,7 @@ export const filterCommand = defineCommand({
     input['data'] = await absoluteData(String(input['data']), process.cwd());
     const run = typeof given['name'] === 'string' ? given['name'] : filterName(input);
     check({ ...input, run }, run);
+    await refuseWithoutSandbox(config, input['sandbox']);
     await ensureReady(config, output.say);
     await withClient(config, async (client) => {
       const signal = interruptSignal();

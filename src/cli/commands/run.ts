@@ -1,6 +1,7 @@
 import { type ArgsDef, defineCommand } from 'citty';
 import { createFolderArtifacts } from '../../adapters/artifacts/folder.ts';
 import { fileSafe } from '../../domain/ids.ts';
+import { refuseWithoutSandbox } from '../check-sandbox.ts';
 import { interruptSignal } from '../detach.ts';
 import { UsageError } from '../errors.ts';
 import { findRun } from '../find-run.ts';
@@ -50,6 +51,7 @@ export const runCommand = defineCommand({
     const input = await makeInput({ args: given, config, cwd: process.cwd() });
     const run = typeof input['run'] === 'string' ? input['run'] : newRunName('run');
     await checkBeforeStart(input, run);
+    await refuseWithoutSandbox(config, input['sandbox']);
     await ensureReady(config, output.say);
     await withClient(config, async (client) => {
       // From here on Ctrl-C leaves a run behind, and has to say so.

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { defineCommand } from 'citty';
 import { createFolderArtifacts } from '../../adapters/artifacts/folder.ts';
 import { readConfigFile, withAbsolutePaths } from '../config-file.ts';
+import { refuseWithoutSandbox } from '../check-sandbox.ts';
 import { interruptSignal } from '../detach.ts';
 import { listOpenRuns } from '../find-run.ts';
 import { comeBackTo, followToEnd } from '../follow-to-end.ts';
@@ -37,7 +38,10 @@ export const startCommand = defineCommand({
       const open = (await listOpenRuns(client)).find((info) => info.workflowId.startsWith(`${PREFIX}-`));
       const run = open?.workflowId ?? newRunName(PREFIX);
       const signal = interruptSignal();
-      if (open === undefined) await startRun(client, artifacts, run, input);
+      if (open === undefined) {
+        await refuseWithoutSandbox(config, input['sandbox']);
+        await startRun(client, artifacts, run, input);
+      }
       const web = webAddress(config, run);
       output.say(`${open === undefined ? 'started' : 'attached to'} run ${run}`);
       if (web !== null) output.say(`Temporal Web UI: ${web}`);
