@@ -31,6 +31,8 @@ export interface FilterResult {
 const PAGE = 16;
 /** After which a page is recorded as it is, so that whoever follows the filter sees verdicts as they come. */
 const PAGE_MS = 30_000;
+/** Recorded before they are full, at most: each is told to the workflow above, whose history is bounded. */
+const EARLY_PAGES = 1000;
 const DETAIL_LIMIT = 300;
 /**
  * Instances judged ahead of the one whose verdict is awaited, at most: a slow one keeps nobody waiting for some minutes,
@@ -118,9 +120,10 @@ class Filter {
     const from = this.state.cursor;
     const verdicts: Verdict[] = [];
     const positions: number[] = [];
+    const enough = Math.min(PAGE, Math.ceil(this.input.list.count / EARLY_PAGES));
     const isFull = (): boolean =>
       verdicts.length >= PAGE ||
-      (this.runsAhead && verdicts.length > 0 && Date.now() - this.pageEndedAt > PAGE_MS);
+      (this.runsAhead && verdicts.length >= enough && Date.now() - this.pageEndedAt > PAGE_MS);
     while (!isFull() && positions.length < this.wanted()) {
       const verdict = await this.next(from + verdicts.length, this.wanted() - positions.length);
       if (verdict === null) break;

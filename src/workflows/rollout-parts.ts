@@ -1,4 +1,4 @@
-import { log } from '@temporalio/workflow';
+import { CancellationScope, log } from '@temporalio/workflow';
 import type { RecordedTrajectory, RecordTrajectoryInput } from '../activities/contract.ts';
 import type { FailureType } from '../domain/failures.ts';
 import { records } from './activities.ts';
@@ -18,15 +18,21 @@ export const TIMEOUT_IN = {
   ended: 'Sandbox.Failed',
 } as const satisfies Record<RolloutHead['phase'], FailureType>;
 
-/** Writes a trajectory and answers what counts of it; null where it cannot be written, which is no reason to lose the result. */
+/**
+ * Writes a trajectory, cancelled or not, and answers what counts of it; null where it cannot be written, which is no reason to
+ * lose the result.
+ */
 export async function writtenTrajectory(
   context: RunContext,
   input: RecordTrajectoryInput,
 ): Promise<RecordedTrajectory | null> {
   try {
-    return await records.recordTrajectory.executeWithOptions(said(context, `record: ${input.stopReason}`), [
-      input,
-    ]);
+    return await CancellationScope.nonCancellable(
+      async () =>
+        await records.recordTrajectory.executeWithOptions(said(context, `record: ${input.stopReason}`), [
+          input,
+        ]),
+    );
   } catch (error) {
     if (knownFailure(error, 'Artifact.Missing') === null) throw error;
     log.error('trajectory not written', { error });

@@ -5,6 +5,7 @@ import { onHost, openSandbox } from './activities.ts';
 import { knownFailure } from './failures.ts';
 import type { Hold } from './hold.ts';
 import type { RolloutInput } from './inputs.ts';
+import { patiently } from './patience.ts';
 import { said } from './said.ts';
 
 /** A command that loses its sandbox this often is what ends it. */
@@ -37,6 +38,8 @@ export class RolloutSandbox {
   private opened: string | null = null;
   private state: SandboxState = { kind: 'start' };
   private losses = { all: 0, turn: 0, atTurn: 0 };
+  /** Milliseconds for which no host could open a sandbox of it: nobody's fault, and none of the agent's time. */
+  waitedMs = 0;
 
   private readonly input: RolloutInput;
   private readonly id: string;
@@ -63,17 +66,21 @@ export class RolloutSandbox {
     const { context, instance } = this.input;
     const epoch = this.epoch + 1;
     const which = epoch === 1 ? '' : `, sandbox ${epoch}`;
-    const { hostQueue, environment } = await openSandbox.executeWithOptions(
-      said(context, `open ${instance.instanceId}${which}`),
-      [
+    const [startedAt, waitedMs] = [Date.now(), this.waitedMs];
+    const count = (): void => void (this.waitedMs = waitedMs + Date.now() - startedAt);
+    let tries = 0;
+    const { hostQueue, environment } = await patiently('openings-wait', async () => {
+      if (tries++ > 0) count();
+      return await openSandbox.executeWithOptions(said(context, `open ${instance.instanceId}${which}`), [
         {
           ...this.named(epoch),
           config: context.config,
           state: this.state,
           deadline: this.deadline(),
         },
-      ],
-    );
+      ]);
+    });
+    if (tries > 1) count();
     this.epoch = epoch;
     this.opened = environment;
     this.host = onHost(hostQueue);

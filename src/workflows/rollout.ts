@@ -195,10 +195,10 @@ class Rollout {
     };
   }
 
-  /** Of its time limit, which holds do not use up. */
+  /** Of its time limit, which neither holds nor hosts without a daemon use up. */
   private leftMs(): number {
     const limitMs = (this.input.timeLimitSeconds ?? TIME_LIMIT_SECONDS) * 1000;
-    return limitMs - (Date.now() - this.startedAt - this.hold.heldMs);
+    return limitMs - (Date.now() - this.startedAt - this.hold.heldMs - this.sandbox.waitedMs);
   }
 
   private show(phase: RolloutHead['phase'], details: string): void {

@@ -4,11 +4,13 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { WorkflowFailedError } from '@temporalio/client';
 import { Context } from '@temporalio/activity';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { OpenInput } from '../../../src/activities/contract.ts';
 import { TASK_QUEUES } from '../../../src/domain/ids.ts';
 import type { RolloutInput } from '../../../src/workflows/inputs.ts';
 import { headQuery } from '../../../src/workflows/messages.ts';
 import type { rollout } from '../../../src/workflows/index.ts';
-import { instanceNamed, STUB_CONTEXT, StubRun } from '../../support/stub-run.ts';
+import { Latch } from '../../support/latch.ts';
+import { instanceNamed, STUB_CONTEXT, STUB_HOST_QUEUE, StubRun } from '../../support/stub-run.ts';
 import { withWorkers } from '../../support/stub-workers.ts';
 import { startTemporal } from '../../support/temporal.ts';
 
@@ -146,6 +148,57 @@ describe('rollout', () => {
       );
     });
     assert.equal(stub.trajectories[0]?.status, 'cancelled');
+    assert.equal(stub.open.size, 0);
+  });
+
+  it('waits for a host with its daemon, and none of that is time of the agent', async () => {
+    const stub = new StubRun();
+    const activities = stub.activities({
+      openSandbox: async () => {
+        if (stub.named('openSandbox').length === 1)
+          throw ApplicationFailure.nonRetryable('no daemon', 'Sandbox.Unavailable');
+        return { hostQueue: STUB_HOST_QUEUE, environment: 'stub' };
+      },
+    });
+    const limited = { ...input, timeLimitSeconds: 4 };
+    const result = await withWorkers(
+      env,
+      activities,
+      async () => await (await start('no-daemon', limited)).result(),
+    );
+    assert.deepEqual([result.status, result.stopReason], ['scored', 'done']);
+    const openings = stub.named('openSandbox').map((call) => call.input as OpenInput);
+    assert.deepEqual(
+      openings.map(({ epoch }) => epoch),
+      [1, 1],
+    );
+    const [first = 0, second = 0] = openings.map(({ deadline }) => Date.parse(deadline));
+    assert.ok(second - first > 4500, 'a lease that begins later ends later');
+  });
+
+  it('keeps the record of a scored rollout that is cancelled while it is written', async () => {
+    const stub = new StubRun();
+    const latch = new Latch();
+    const activities = stub.activities({
+      recordTrajectory: async (record) => {
+        await latch.wait();
+        stub.trajectories.push(record);
+        return { trajectory: 't'.repeat(64), trainable: true };
+      },
+    });
+    const result = await withWorkers(env, activities, async () => {
+      const handle = await start('cancelled-late');
+      while (latch.arrived === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+      await handle.cancel();
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      latch.open();
+      return await handle.result();
+    });
+    assert.deepEqual([result.status, result.trajectory], ['scored', 't'.repeat(64)]);
+    assert.deepEqual(
+      stub.trajectories.map(({ status }) => status),
+      ['scored'],
+    );
     assert.equal(stub.open.size, 0);
   });
 
