@@ -38,7 +38,7 @@ export async function reapHost(reaper: HostReaper): Promise<void> {
   const { slots, leases, host, logger } = reaper;
   // What is opened while this looks around is not in doubt.
   const doubted = slots.held();
-  const found = await listAll(reaper);
+  const { found, whole } = await listAll(reaper);
   const owners = await askAll(
     reaper.ask,
     found.flatMap(({ info }) => claimOf(info.name)?.owner ?? []),
@@ -54,29 +54,34 @@ export async function reapHost(reaper: HostReaper): Promise<void> {
       logger.info({ sandbox: info.name, reason }, 'ending a sandbox');
       await end(sandbox, info.name, reaper);
     } else {
-      if (verdict === 'keep') leases.renew(info.name, null, reaper.self);
+      if (verdict === 'keep') renew(info.name, reaper);
       // With the server away nothing is known to be over: a slot stays taken.
       const mayBeOurs = openedBy === null || openedBy === host;
       const isWanted = verdict === 'keep' || owner.kind === 'unreachable';
       if (isWanted && mayBeOurs && claim?.kind === 'rollout') taken.add(info.name);
     }
   }
-  leases.prune(new Set(found.map(({ info }) => info.name)));
-  for (const name of doubted) if (!taken.has(name)) slots.release(name);
+  // What an adapter without an answer holds is there still, for all that is known.
+  if (whole) {
+    leases.prune(new Set(found.map(({ info }) => info.name)));
+    for (const name of doubted) if (!taken.has(name)) slots.release(name);
+  }
   for (const name of taken) slots.hold(name);
 }
 
-/** Of all adapters; one that does not answer keeps no other from being looked at. */
-async function listAll({ sandboxes, logger }: HostReaper): Promise<readonly Found[]> {
+/** Of all adapters; one that does not answer keeps no other from being looked at, and then what was found is not the whole. */
+async function listAll({ sandboxes, logger }: HostReaper): Promise<{ found: Found[]; whole: boolean }> {
   const found: Found[] = [];
+  let whole = true;
   for (const sandbox of await sandboxes.all()) {
     try {
       found.push(...(await sandbox.list()).map((info) => ({ sandbox, info })));
     } catch (error) {
+      whole = false;
       logger.warn({ kind: sandbox.kind, reason: String(error) }, 'sandboxes could not be listed');
     }
   }
-  return found;
+  return { found, whole };
 }
 
 /** Each owner once, a few at a time; after the first question without an answer the rest is not asked. */
@@ -93,6 +98,15 @@ async function askAll(ask: AskOwner, ids: readonly string[]): Promise<ReadonlyMa
   });
   await Promise.all(askers);
   return answers;
+}
+
+/** On a full disk the lease runs out, and the sandbox is only listed as nobody's; the others are looked at all the same. */
+function renew(name: string, { leases, self, logger }: HostReaper): void {
+  try {
+    leases.renew(name, null, self);
+  } catch (error) {
+    logger.warn({ sandbox: name, reason: String(error) }, 'lease not renewed');
+  }
 }
 
 async function end(sandbox: Sandbox, name: string, { leases, logger }: HostReaper): Promise<void> {

@@ -65,6 +65,30 @@ describe('reapHost', () => {
     assert.ok(asked.length <= 8, `${asked.length} questions`);
   });
 
+  it('keeps slots and leases while an adapter does not say what it holds', async (t) => {
+    const { reaper, sandbox, slots, leases } = world(t, [id(1)], () => RUNNING);
+    slots.hold(id(2));
+    leases.renew(id(2), 'a', null);
+    const silent = { ...fakeSandbox(), list: async () => await Promise.reject(new Error('no daemon')) };
+    await reapHost({
+      ...reaper,
+      sandboxes: { choose: async () => sandbox, all: async () => [silent, sandbox] },
+    });
+    assert.deepEqual(slots.held().toSorted(), [id(1), id(2)]);
+    assert.equal(leases.read(id(2))?.host, 'a');
+  });
+
+  it('looks at all of them though no lease can be written', async (t) => {
+    const { reaper, sandbox, leases } = world(t, [id(1), id(2)], (owner) =>
+      owner === id(1) ? RUNNING : { kind: 'ended' },
+    );
+    leases.renew = () => {
+      throw new Error('no space left on device');
+    };
+    await reapHost(reaper);
+    assert.deepEqual([...sandbox.opened], [id(1)]);
+  });
+
   it('goes on after one that does not end, and tries it again', async (t) => {
     const { reaper, sandbox } = world(t, [id(1), id(2)], () => ({ kind: 'ended' }));
     let refused = 0;
