@@ -1,3 +1,5 @@
+import { Context } from '@temporalio/activity';
+import { SteadfastError } from '../domain/failures.ts';
 import type { RunConfig } from '../domain/run-config.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import { parseRunConfig } from '../schemas/run-config.ts';
@@ -28,12 +30,30 @@ export function createResolveRunActivity(deps: ResolveRunDeps): Pick<RecordActiv
         machineConcurrency,
         apiBase,
       });
+      await claimFolder(artifacts, config.run, Context.current().info.workflowExecution?.runId ?? '');
       await artifacts.writeRunFile(config.run, 'config.json', `${JSON.stringify(config, null, 1)}\n`);
       return { config: await artifacts.putJson(config), run: config.run, plan: planOf(config), searchable };
     });
   }
 
   return { resolveRun };
+}
+
+/**
+ * Takes a run's folder for the execution of that id. Temporal lets a closed workflow's id be used again, and ids that differ
+ * in signs alone have one folder: two runs there would take each other's rollouts for their own.
+ */
+async function claimFolder(artifacts: Artifacts, run: string, runId: string): Promise<void> {
+  const claim = await artifacts.readRunFile(run, 'claim.json');
+  const own = `${JSON.stringify({ runId })}\n`;
+  if (claim === own) return;
+  if (claim !== null || (await artifacts.readRunFile(run, 'config.json')) !== null) {
+    throw new SteadfastError(
+      'Config.Invalid',
+      `the workflow id names the run ${JSON.stringify(run)}, which exists already; expected an id that no run had before`,
+    );
+  }
+  await artifacts.writeRunFile(run, 'claim.json', own);
 }
 
 /** The part that workflows decide by; prompts and options of the trainer stay behind the reference. */

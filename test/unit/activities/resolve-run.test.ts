@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { createResolveRunActivity } from '../../../src/activities/resolve-run.ts';
+import { createFolderArtifacts } from '../../../src/adapters/artifacts/folder.ts';
+import { activityEnvironment } from '../../support/run-activity.ts';
+import { temporaryHome } from '../../support/temporary-home.ts';
+
+const INPUT = { data: '/data.jsonl', model: 'm', mode: 'inference' };
+
+test('a run is resolved again by its own execution alone', async (t) => {
+  const artifacts = createFolderArtifacts(join(temporaryHome(t), 'store'));
+  const { resolveRun } = createResolveRunActivity({
+    artifacts,
+    machineConcurrency: 1,
+    apiBase: null,
+    searchable: false,
+  });
+  const by = async (workflowId: string, runId: string) =>
+    await activityEnvironment({ workflowExecution: { workflowId, runId } }).run(resolveRun, {
+      input: INPUT,
+      workflowId,
+    });
+  const first = await by('nightly-1', 'a');
+  assert.deepEqual(await by('nightly-1', 'a'), first, 'a retry finds its own claim');
+  const taken = { type: 'Config.Invalid', message: /names the run "nightly-1", which exists already/ };
+  await assert.rejects(by('nightly-1', 'b'), taken);
+  await assert.rejects(by('nightly:1', 'c'), taken, 'another id with the same folder');
+  await artifacts.writeRunFile('old', 'config.json', '{}');
+  await assert.rejects(by('old', 'd'), { type: 'Config.Invalid' });
+});
