@@ -4,7 +4,7 @@ import type { FailureType } from '../domain/failures.ts';
 import { sandboxName } from '../domain/ids.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { Sandbox } from '../ports/sandbox.ts';
-import type { OpenInput } from './contract.ts';
+import type { OpenInput } from './contract-sandbox.ts';
 import { SNAPSHOT_BYTES } from './sandbox-state.ts';
 import { isDamage } from './stored.ts';
 

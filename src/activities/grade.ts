@@ -4,7 +4,7 @@ import type { Artifacts } from '../ports/artifacts.ts';
 import type { Datasets } from '../ports/datasets.ts';
 import type { Official } from '../ports/official.ts';
 import type { Sandbox, SandboxLimits } from '../ports/sandbox.ts';
-import type { GradeOutput, HostActivities } from './contract.ts';
+import type { GradeOutput, HostActivities } from './contract-sandbox.ts';
 import { goneForGood } from './gone-for-good.ts';
 import { gradePatch, gradingSandboxes } from './grading/grade-patch.ts';
 import { heartbeatWhile } from './heartbeat.ts';

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { Verdict } from '../domain/run-summary.ts';
 import { fileSafe } from '../domain/ids.ts';
-import type { SandboxActivities } from './contract.ts';
+import type { SandboxActivities } from './contract-sandbox.ts';
 import type { GradeDeps } from './grade.ts';
 import { judge, judgeSandboxes } from './grading/judge.ts';
 import { heartbeatWhile } from './heartbeat.ts';

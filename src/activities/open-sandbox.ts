@@ -4,7 +4,7 @@ import { dataHidesTests, type Instance } from '../domain/instance.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { Datasets } from '../ports/datasets.ts';
 import type { SandboxLimits } from '../ports/sandbox.ts';
-import type { HostActivities, OpenInput, SandboxActivities } from './contract.ts';
+import type { HostActivities, OpenInput, SandboxActivities } from './contract-sandbox.ts';
 import { closeEarlier, readState } from './earlier-epochs.ts';
 import { healthOf, limitsFor } from './grading/health.ts';
 import { heartbeatWhile } from './heartbeat.ts';

@@ -1,7 +1,7 @@
 import { SteadfastError } from '../domain/failures.ts';
 import { sandboxName } from '../domain/ids.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
-import type { HostActivities, ToolInput, ToolOutput } from './contract.ts';
+import type { HostActivities, ToolInput, ToolOutput } from './contract-sandbox.ts';
 import { goneForGood } from './gone-for-good.ts';
 import { heartbeatWhile } from './heartbeat.ts';
 import { keptState } from './sandbox-state.ts';

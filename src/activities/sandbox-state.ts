@@ -1,6 +1,6 @@
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { Sandbox } from '../ports/sandbox.ts';
-import type { SandboxState } from './contract.ts';
+import type { SandboxState } from './contract-sandbox.ts';
 
 /** Of a snapshot: it is written, read and sent once a tool call at worst. What is larger is lost with its host. */
 export const SNAPSHOT_BYTES = 128 * 1024 * 1024;

@@ -4,12 +4,8 @@ import { join } from 'node:path';
 import { createBatchActivity } from '../activities/build-batch.ts';
 import type { ImageActivities, ImageListActivities } from '../activities/contract-images.ts';
 import type { VerifyRecordActivities, VerifySandboxActivities } from '../activities/contract-verify.ts';
-import type {
-  HostActivities,
-  ModelActivities,
-  RecordActivities,
-  SandboxActivities,
-} from '../activities/contract.ts';
+import type { HostActivities, SandboxActivities } from '../activities/contract-sandbox.ts';
+import type { ModelActivities, RecordActivities } from '../activities/contract.ts';
 import type { TrainerActivities } from '../activities/contract-trainer.ts';
 import { createGradeActivities } from '../activities/grade.ts';
 import { createImageActivities } from '../activities/images.ts';

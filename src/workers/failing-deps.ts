@@ -1,4 +1,4 @@
-import type { HostActivities } from '../activities/contract.ts';
+import type { HostActivities } from '../activities/contract-sandbox.ts';
 import type { Sandboxes } from '../activities/sandboxes.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { Sandbox } from '../ports/sandbox.ts';

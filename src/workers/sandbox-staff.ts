@@ -1,4 +1,4 @@
-import type { HostActivities, SandboxActivities } from '../activities/contract.ts';
+import type { HostActivities, SandboxActivities } from '../activities/contract-sandbox.ts';
 import type { VerifySandboxActivities } from '../activities/contract-verify.ts';
 import { hostQueue, imageQueue, sandboxName, TASK_QUEUES } from '../domain/ids.ts';
 import { Leases } from '../local/leases.ts';

@@ -1,11 +1,7 @@
 import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
 import type { ImageActivities, ImageListActivities } from '../activities/contract-images.ts';
-import type {
-  HostActivities,
-  ModelActivities,
-  RecordActivities,
-  SandboxActivities,
-} from '../activities/contract.ts';
+import type { HostActivities, SandboxActivities } from '../activities/contract-sandbox.ts';
+import type { ModelActivities, RecordActivities } from '../activities/contract.ts';
 import type { TrainerActivities } from '../activities/contract-trainer.ts';
 import type { VerifyRecordActivities, VerifySandboxActivities } from '../activities/contract-verify.ts';
 import { imageQueue, TASK_QUEUES } from '../domain/ids.ts';

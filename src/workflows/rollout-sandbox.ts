@@ -1,5 +1,5 @@
 import { isCancellation, CancellationScope, log, patched, upsertMemo } from '@temporalio/workflow';
-import type { GradeOutput, SandboxState, ToolOutput } from '../activities/contract.ts';
+import type { GradeOutput, SandboxState, ToolOutput } from '../activities/contract-sandbox.ts';
 import { sandboxName } from '../domain/ids.ts';
 import { onHost, openSandbox } from './activities.ts';
 import { knownFailure } from './failures.ts';

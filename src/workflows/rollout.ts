@@ -7,7 +7,8 @@ import {
   setWorkflowOptions,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { GradeOutput, SampleOutput } from '../activities/contract.ts';
+import type { GradeOutput } from '../activities/contract-sandbox.ts';
+import type { SampleOutput } from '../activities/contract.ts';
 import { rolloutId } from '../domain/ids.ts';
 import { deriveSeed } from '../domain/seeds.ts';
 import type { RolloutResult, StopReason } from '../domain/trajectory.ts';

@@ -1,6 +1,10 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type {
   HostActivities,
+  SandboxActivities,
+  SandboxState,
+} from '../../src/activities/contract-sandbox.ts';
+import type {
   InstanceList,
   InstanceRef,
   ModelActivities,
@@ -8,8 +12,6 @@ import type {
   RecordTrajectoryInput,
   ResolvedRun,
   RunPlan,
-  SandboxActivities,
-  SandboxState,
 } from '../../src/activities/contract.ts';
 import type { TrainerActivities } from '../../src/activities/contract-trainer.ts';
 import { WHOLE_DATA } from '../../src/domain/run-config.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SandboxState, ToolInput } from '../../../src/activities/contract.ts';
+import type { SandboxState, ToolInput } from '../../../src/activities/contract-sandbox.ts';
 import { createSandboxActivities } from '../../../src/activities/open-sandbox.ts';
 import { createToolActivities } from '../../../src/activities/run-tool.ts';
 import { appendLink } from '../../../src/activities/transcript.ts';

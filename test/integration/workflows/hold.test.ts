@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { OpenInput } from '../../../src/activities/contract.ts';
+import type { OpenInput } from '../../../src/activities/contract-sandbox.ts';
 import { TASK_QUEUES } from '../../../src/domain/ids.ts';
 import type { group, rollout } from '../../../src/workflows/index.ts';
 import type { RolloutInput } from '../../../src/workflows/inputs.ts';

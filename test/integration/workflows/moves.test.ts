@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { OpenInput, SandboxInput, ToolInput } from '../../../src/activities/contract.ts';
+import type { OpenInput, SandboxInput, ToolInput } from '../../../src/activities/contract-sandbox.ts';
 import { TASK_QUEUES } from '../../../src/domain/ids.ts';
 import type { RolloutInput } from '../../../src/workflows/inputs.ts';
 import type { rollout } from '../../../src/workflows/index.ts';

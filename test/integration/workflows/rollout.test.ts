@@ -4,7 +4,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { WorkflowFailedError } from '@temporalio/client';
 import { Context } from '@temporalio/activity';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { OpenInput } from '../../../src/activities/contract.ts';
+import type { OpenInput } from '../../../src/activities/contract-sandbox.ts';
 import { TASK_QUEUES } from '../../../src/domain/ids.ts';
 import type { RolloutInput } from '../../../src/workflows/inputs.ts';
 import { headQuery } from '../../../src/workflows/messages.ts';

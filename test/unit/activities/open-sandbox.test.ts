@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
-import type { OpenInput, SandboxState } from '../../../src/activities/contract.ts';
+import type { OpenInput, SandboxState } from '../../../src/activities/contract-sandbox.ts';
 import { createSandboxActivities } from '../../../src/activities/open-sandbox.ts';
 import { createFolderArtifacts } from '../../../src/adapters/artifacts/folder.ts';
 import { SteadfastError } from '../../../src/domain/failures.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
-import type { SandboxState, ToolInput } from '../../../src/activities/contract.ts';
+import type { SandboxState, ToolInput } from '../../../src/activities/contract-sandbox.ts';
 import { createTrajectoryActivities } from '../../../src/activities/record-trajectory.ts';
 import { createToolActivities } from '../../../src/activities/run-tool.ts';
 import { appendLink } from '../../../src/activities/transcript.ts';
