@@ -1,7 +1,6 @@
 import type { Config } from '../config.ts';
-import { SteadfastError } from '../domain/failures.ts';
 import type { SandboxChoice } from '../domain/run-config.ts';
-import { CommandError } from './errors.ts';
+import { told } from './errors.ts';
 import { sandboxesOf } from './host-sandboxes.ts';
 
 /**
@@ -14,7 +13,6 @@ export async function refuseWithoutSandbox(config: Config, choice: unknown): Pro
     // The input was checked before.
     await sandboxesOf(config).choose((choice ?? 'auto') as SandboxChoice);
   } catch (error) {
-    if (error instanceof SteadfastError) throw new CommandError(error.message, { cause: error });
-    throw error;
+    throw told(error);
   }
 }

@@ -1,3 +1,5 @@
+import { SteadfastError } from '../domain/failures.ts';
+
 /** A command line that cannot be understood; ends with exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -6,6 +8,11 @@ export class UsageError extends Error {
 /** A request that cannot be carried out, said in full by its message; ends with exit code 1. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
+}
+
+/** A typed error as one of the command line's, which says its message and no more; any other as it is. */
+export function told(error: unknown): unknown {
+  return error instanceof SteadfastError ? new CommandError(error.message, { cause: error }) : error;
 }
 
 /** Wrappers that Temporal puts around the failure that a person needs to read. */

@@ -1,7 +1,6 @@
 import type { ArgsDef } from 'citty';
-import { SteadfastError } from '../domain/failures.ts';
 import { parsePullConfig, type PullConfig, pullConfigJsonSchema } from '../schemas/pull-config.ts';
-import { CommandError, UsageError } from './errors.ts';
+import { UsageError, told } from './errors.ts';
 import { inputBySchema, schemaOptions } from './schema-options.ts';
 
 const ALL: ReadonlySet<string> = new Set();
@@ -40,7 +39,6 @@ function checked(input: Readonly<Record<string, unknown>>): PullConfig {
   try {
     return parsePullConfig(input);
   } catch (error) {
-    if (error instanceof SteadfastError) throw new CommandError(error.message, { cause: error });
-    throw error;
+    throw told(error);
   }
 }

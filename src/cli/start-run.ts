@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { SteadfastError } from '../domain/failures.ts';
 import { TASK_QUEUES } from '../domain/ids.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import { parseRunConfig } from '../schemas/run-config.ts';
-import { CommandError } from './errors.ts';
+import { CommandError, told } from './errors.ts';
 import { TRAIN } from './find-run.ts';
 
 /** A name that no other run has: what it is for, the time, and some chance. */
@@ -18,8 +17,7 @@ export function checkInput(input: Readonly<Record<string, unknown>>, run: string
   try {
     parseRunConfig(input, { workflowId: run, machineConcurrency: 1 });
   } catch (error) {
-    if (error instanceof SteadfastError) throw new CommandError(error.message, { cause: error });
-    throw error;
+    throw told(error);
   }
 }
 

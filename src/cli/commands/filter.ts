@@ -2,12 +2,11 @@ import { copyFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type ArgsDef, defineCommand } from 'citty';
 import { createFolderArtifacts } from '../../adapters/artifacts/folder.ts';
-import { SteadfastError } from '../../domain/failures.ts';
 import { filterConfigJsonSchema, parseFilterConfig } from '../../schemas/filter-config.ts';
 import { refuseWithoutSandbox } from '../check-sandbox.ts';
 import { absoluteData } from '../data-path.ts';
 import { interruptSignal } from '../detach.ts';
-import { CommandError, UsageError } from '../errors.ts';
+import { CommandError, UsageError, told } from '../errors.ts';
 import { filterLines, summaryRecord } from '../filter-lines.ts';
 import { followFilter } from '../follow-filter.ts';
 import { createOutput } from '../output.ts';
@@ -73,8 +72,7 @@ function check(input: Readonly<Record<string, unknown>>, run: string): void {
   try {
     parseFilterConfig(input, { workflowId: run, cores: 1 });
   } catch (error) {
-    if (error instanceof SteadfastError) throw new CommandError(error.message, { cause: error });
-    throw error;
+    throw told(error);
   }
 }
 

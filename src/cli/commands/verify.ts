@@ -1,8 +1,7 @@
 import { type ArgsDef, defineCommand } from 'citty';
-import { SteadfastError } from '../../domain/failures.ts';
 import { parseVerifyConfig, verifyConfigJsonSchema } from '../../schemas/verify-config.ts';
 import { interruptSignal } from '../detach.ts';
-import { CommandError } from '../errors.ts';
+import { told } from '../errors.ts';
 import { followVerify } from '../follow-verify.ts';
 import { createOutput } from '../output.ts';
 import { ensureReady, waitingLine } from '../platform.ts';
@@ -60,7 +59,6 @@ function checkInput(input: Readonly<Record<string, unknown>>): void {
   try {
     parseVerifyConfig(input, 1);
   } catch (error) {
-    if (error instanceof SteadfastError) throw new CommandError(error.message, { cause: error });
-    throw error;
+    throw told(error);
   }
 }

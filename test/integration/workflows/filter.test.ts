@@ -63,10 +63,7 @@ describe('filter', () => {
     const judged = stub.named('judgeInstance').map(({ input }) => idOf(input));
     assert.equal(judged.length, COUNT);
     assert.equal(new Set(judged).size, COUNT);
-    assert.deepEqual(
-      stub.verdicts.map(({ instanceId }) => instanceId),
-      Array.from({ length: COUNT }, (_, i) => `i-${i + 1}`),
-    );
+    assertInOrder(stub);
   });
 
   it('goes on behind an instance that takes long, and records verdicts in the order of the data', async () => {
@@ -89,10 +86,7 @@ describe('filter', () => {
       latch.open();
       assert.equal((await handle.result()).checked, COUNT);
     });
-    assert.deepEqual(
-      stub.verdicts.map(({ instanceId }) => instanceId),
-      Array.from({ length: COUNT }, (_, i) => `i-${i + 1}`),
-    );
+    assertInOrder(stub);
   });
 
   it('begins no more judgements while it is held', async () => {
@@ -207,6 +201,14 @@ describe('filter', () => {
     assert.equal(judged?.flakeChance, 0.01);
   });
 });
+
+/** Every verdict was recorded, once and in the order of the data. */
+function assertInOrder(stub: StubRun): void {
+  assert.deepEqual(
+    stub.verdicts.map(({ instanceId }) => instanceId),
+    Array.from({ length: COUNT }, (_, i) => `i-${i + 1}`),
+  );
+}
 
 function idOf(input: unknown): string {
   return (input as { instance: { instanceId: string } }).instance.instanceId;
