@@ -23,8 +23,10 @@ class Sample:
 def read_batch(path: str, sha256: str, vocab: int, context: int) -> list[Sample]:
     try:
         data = Path(path).read_bytes()
-    except OSError as error:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
         raise ApiError(400, f"batch.path {path} cannot be read: {error.strerror}", param="batch.path") from error
+    except OSError as error:  # a share that is away for a moment, too many open files: not the batch's fault
+        raise ApiError(503, f"batch.path {path} cannot be read now: {error.strerror}", code="storage") from error
     found = hashlib.sha256(data).hexdigest()
     if found != sha256:
         raise ApiError(400, f"batch.sha256 is {sha256}, and the file {path} has {found}", param="batch.sha256")

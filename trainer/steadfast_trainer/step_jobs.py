@@ -8,7 +8,7 @@ import torch
 
 from .adapter import LoraOptions
 from .batch import Sample, read_batch
-from .checkpoints import publish, step_folder
+from .checkpoints import is_whole, publish, step_folder
 from .errors import ApiError
 from .fields import Fields
 from .loss import LossOptions
@@ -38,6 +38,8 @@ class Job:
         parent = step_folder(root, self.step - 1)
         manifest = {**self.manifest, "lora": lora.as_json()}
         try:
+            if not is_whole(parent):
+                raise StepFailed(f"the checkpoint {parent} is not as its manifest says: its files were changed or lost")
             publish(
                 root, self.step, manifest, lambda out: train_step(policy, parent, out, lora, self.samples, self.options)
             )

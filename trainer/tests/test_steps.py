@@ -175,6 +175,24 @@ def test_an_empty_batch_and_a_changed_file_are_refused(server, run, tmp_path):
     error_of(put(server, name, 0, batch, parent), 400)
 
 
+def test_a_batch_that_cannot_be_read_now_is_asked_for_again(server, run):
+    name, parent = run
+    # Its first page is nobody's: reading it is an error of input and output.
+    batch = {"path": "/proc/self/mem", "sha256": "0" * 64}
+    assert error_of(put(server, name, 1, batch, parent), 503)["code"] == "storage"
+
+
+def test_no_step_is_made_on_a_damaged_checkpoint(server, run, tmp_path):
+    name, parent = run
+    weights = tmp_path / "checkpoints" / "step-0000" / "adapter" / "adapter_model.safetensors"
+    data = bytearray(weights.read_bytes())
+    data[-1] ^= 1
+    weights.write_bytes(data)
+    put(server, name, 1, write_batch(tmp_path, random_samples(2, 40)), parent)
+    state = server.finished(name, 1)
+    assert state["state"] == "failed" and "not as its manifest says" in state["error"]["message"]
+
+
 def test_a_failed_step_may_be_made_again(server, run, tmp_path):
     name, parent = run
     samples = random_samples(2, 40)
