@@ -11,6 +11,10 @@ from steadfast_trainer.policy import Policy
 from steadfast_trainer.tiny_model import make_model, make_tokenizer
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--table", action="store_true", help="write docs/parity.md from what is found")
+
+
 @pytest.fixture(scope="session")
 def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "tiny"
