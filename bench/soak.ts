@@ -26,10 +26,11 @@ const epochs = Math.max(1, Math.round(Number(values.rollouts) / (INSTANCES * GRO
 const rollouts = epochs * INSTANCES * GROUP;
 const every = Number(values.every);
 const draws = drawsOf(Number(values.seed));
+const coming = faultsOf(draws);
 
 const world = await ChaosWorld.start();
 const memory: { readonly when: string; readonly bytes: ReadonlyMap<string, number> }[] = [];
-const faults: string[] = [];
+const faults: { readonly what: string; readonly at: number }[] = [];
 try {
   const fields = { num_instances: INSTANCES, rollouts_per_instance: GROUP, concurrency: 8 };
   await world.run(fields);
@@ -42,7 +43,8 @@ try {
     const done = (await world.artifacts.listRunFiles(run.run, 'trajectories')).length;
     if (memory.length === 1 && done >= rollouts / 2) memory.push({ when: 'middle', bytes: memoryOf() });
     if (every === 0 || Date.now() < nextFault) continue;
-    faults.push(await fault(draws));
+    const at = Date.now();
+    faults.push({ what: await fault(draws, coming.next().value), at });
     nextFault = Date.now() + every * 1000 * draws.between(0.5, 1.5);
   }
   memory.push({ when: 'end', bytes: memoryOf() });
@@ -52,9 +54,23 @@ try {
   await world.close();
 }
 
-async function fault(by: Draws): Promise<string> {
-  const name = by.pick(['sandbox-a', 'sandbox-a', 'model', 'records', 'workflows', 'temporal']);
-  const how = name === 'temporal' ? 'kill' : by.pick(['kill', 'terminate', 'freeze']);
+/**
+ * The faults of a round in a random order: what they cost differs by process, and a stretch of the run that drew the dear
+ * ones would look slow.
+ */
+function* faultsOf(by: Draws): Generator<readonly [name: string, how: string], never> {
+  const names = ['sandbox-a', 'model', 'sandbox-a', 'records', 'workflows', 'temporal'];
+  const hows = ['kill', 'terminate', 'freeze'];
+  for (let round = 0; ; round++) {
+    const left = names.map((name, i) => [name, hows[(round + i) % hows.length] ?? 'kill'] as const);
+    while (left.length > 0) {
+      const [one] = left.splice(Math.floor(by.next() * left.length), 1);
+      if (one !== undefined) yield one[0] === 'temporal' ? ['temporal', 'kill'] : one;
+    }
+  }
+}
+
+async function fault(by: Draws, [name, how]: readonly [name: string, how: string]): Promise<string> {
   if (how === 'kill') {
     await world.kill(name);
     if (name === 'temporal') await sleep(by.between(1000, 5000));
@@ -77,10 +93,15 @@ async function report(run: string): Promise<void> {
   }
   ends.sort((a, b) => a - b);
   const tenth = Math.floor(ends.length / 10);
-  const [first, last] = [speed(ends.slice(0, tenth)), speed(ends.slice(-tenth))];
-  console.log(
-    `rollouts a second: first tenth ${first.toFixed(2)}, last tenth ${last.toFixed(2)} (${((last / first) * 100).toFixed(0)}%)`,
-  );
+  const speeds = Array.from({ length: 10 }, (_, i) => {
+    const part = ends.slice(i * tenth, (i + 1) * tenth);
+    const [from = 0, to = 0] = [part[0], part.at(-1)];
+    const during = faults.filter(({ at }) => at >= from && at < to).length;
+    console.log(`tenth ${i + 1}: ${speed(part).toFixed(2)} rollouts a second, ${during} faults`);
+    return speed(part);
+  });
+  const [first = 0, last = 0] = [speeds[0], speeds.at(-1)];
+  console.log(`last tenth at ${((last / first) * 100).toFixed(0)}% of the first`);
   for (const name of world.names) {
     const shown = memory.map(
       ({ when, bytes }) => `${when} ${((bytes.get(name) ?? 0) / 2 ** 20).toFixed(0)} MiB`,
