@@ -1,12 +1,17 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { SteadfastError, isPermanent } from '../domain/failures.ts';
+import { type FailureType, SteadfastError, isPermanent } from '../domain/failures.ts';
 
 /** Failures land in histories, whose payloads stay small. */
 const MESSAGE_CHARACTERS = 2000;
 const CAUSE_CHARACTERS = 500;
 
-/** Tries, of a quarter of a minute or more in all, after which a missing artifact is no store that is being mounted again. */
-const TRIES_FOR_MISSING = 5;
+/** Attempts after which trying ends, where that is sooner than the step's own policy has it. */
+const TRIES: Readonly<Partial<Record<FailureType, number>>> = {
+  // A quarter of a minute or more in all: this is no store that is being mounted again.
+  'Artifact.Missing': 5,
+  // Each takes as long as a model may take, 10 minutes by default.
+  'Model.Silent': 5,
+};
 
 /**
  * Turns whatever an activity caught into what Temporal should hear: a SteadfastError becomes a failure of its dotted
@@ -19,8 +24,7 @@ export function asFailure(error: unknown, attempt = 1): Error {
     return ApplicationFailure.create({
       type: error.type,
       message: brief(error.message),
-      nonRetryable:
-        isPermanent(error.type) || (error.type === 'Artifact.Missing' && attempt >= TRIES_FOR_MISSING),
+      nonRetryable: isPermanent(error.type) || attempt >= (TRIES[error.type] ?? Infinity),
       ...(error.retryAfterMs === null ? {} : { nextRetryDelay: error.retryAfterMs }),
       ...causeOf(error),
     });

@@ -73,6 +73,8 @@ export interface ToolOutput {
   readonly state: SandboxState;
   readonly exitCode: number | null;
   readonly timedOut: boolean;
+  /** What the command took; absent where it was run by a worker of an early 0.3. */
+  readonly durationMs?: number;
 }
 
 export interface GradeOutput {

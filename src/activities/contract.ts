@@ -159,6 +159,8 @@ export type RunPlan = Pick<
   | 'maxFailedShare'
 > & {
   readonly maxSteps: number;
+  /** Absent in runs begun before it was an option, under 0.3 at the latest. */
+  readonly timeLimitSeconds?: number;
   /** Absent in runs begun under 0.2. */
   readonly flakeChance?: number;
 };
@@ -218,4 +220,6 @@ export interface SampleOutput {
   /** One line for each call, "bash: pytest -q", at most 100 characters; at most 16 calls are carried out. */
   readonly calls: readonly string[];
   readonly usage: Usage | null;
+  /** What the call took; absent where it was made by a worker of an early 0.3. */
+  readonly durationMs?: number;
 }

@@ -77,6 +77,7 @@ function planOf(config: RunConfig): RunPlan {
     apiBase,
     evaluation,
     maxSteps: config.agent.maxSteps,
+    timeLimitSeconds: config.agent.timeLimitSeconds,
     heartbeatSeconds: config.heartbeatSeconds,
     maxFailedShare: config.maxFailedShare,
     flakeChance: config.flakeChance,

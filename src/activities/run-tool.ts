@@ -55,7 +55,7 @@ export function createToolActivities(deps: {
         startedAt: startedAt.toISOString(),
         durationMs,
       });
-      return { head, state, exitCode: outcome.exitCode, timedOut: outcome.timedOut };
+      return { head, state, exitCode: outcome.exitCode, timedOut: outcome.timedOut, durationMs };
     });
   }
 

@@ -23,7 +23,7 @@ export function createModelActivities(deps: {
     readonly model: string;
     readonly apiBase: string | null;
   }): Promise<void> {
-    await heartbeatWhile(async () => await model.check(input.model, input.apiBase));
+    await heartbeatWhile(async (signal) => await model.check(input.model, input.apiBase, signal));
   }
 
   async function sampleTurn(input: SampleInput): Promise<SampleOutput> {
@@ -58,6 +58,7 @@ export function createModelActivities(deps: {
         finishReason: response.finishReason,
         calls: response.message.toolCalls.slice(0, CALLS_PER_TURN).map(summaryOf),
         usage: response.usage,
+        durationMs: turn.durationMs,
       };
     });
   }

@@ -30,26 +30,30 @@ export function createTrainingActivities(deps: {
   const { artifacts, trainer } = deps;
 
   /** Opening again changes nothing; a trainer that was restarted has forgotten its runs. */
-  async function open(run: string, config: RunConfig): Promise<PublishedStep> {
-    return await trainer.openRun({
+  async function open(run: string, config: RunConfig, signal: AbortSignal): Promise<PublishedStep> {
+    const request = {
       run,
       baseModel: config.model,
       checkpointDir: artifacts.runPath(run, 'checkpoints'),
       loraRank: config.training.loraRank,
       seed: config.seed,
-    });
+    };
+    return await trainer.openRun(request, signal);
   }
 
   async function openTraining(input: { readonly run: string; readonly config: string }): Promise<PolicyStep> {
-    return await heartbeatWhile(async () => {
-      return policyStepOf(input.run, await open(input.run, await readConfig(artifacts, input.config)));
+    return await heartbeatWhile(async (signal) => {
+      return policyStepOf(
+        input.run,
+        await open(input.run, await readConfig(artifacts, input.config), signal),
+      );
     });
   }
 
   async function trainStep(
     input: Parameters<TrainerActivities['trainStep']>[0],
   ): ReturnType<TrainerActivities['trainStep']> {
-    return await heartbeatWhile(async () => {
+    return await heartbeatWhile(async (signal) => {
       const config = await readConfig(artifacts, input.config);
       const request = {
         run: input.run,
@@ -60,7 +64,7 @@ export function createTrainingActivities(deps: {
         temperature: config.agent.temperature,
       };
       const made = await stepOf(async (heard) => {
-        await open(input.run, config);
+        await open(input.run, config, signal);
         return await untilEnded(trainer, request, heard);
       }, request);
       return { ...policyStepOf(input.run, made.published), metrics: made.metrics };

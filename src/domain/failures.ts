@@ -12,6 +12,7 @@ export type FailureType =
   | 'Sandbox.DiskFull'
   | 'Sandbox.Failed'
   | 'Model.Unreachable'
+  | 'Model.Silent'
   | 'Model.RateLimit'
   | 'Model.Unknown'
   | 'Model.BadRequest'

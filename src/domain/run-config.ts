@@ -8,6 +8,8 @@ export type SandboxChoice = 'auto' | 'docker' | 'bubblewrap';
 export interface AgentConfig {
   /** Turns at most. */
   readonly maxSteps: number;
+  /** Seconds that its model calls and commands may take together; no turn begins after. */
+  readonly timeLimitSeconds: number;
   readonly temperature: number;
   /** Tokens of one model call at most. */
   readonly maxTokens: number;

@@ -27,6 +27,6 @@ export interface ModelResponse {
 /** An OpenAI-compatible endpoint. All errors are SteadfastErrors of type `Model.*`; it never retries by itself. */
 export interface Model {
   sample(request: ModelRequest, signal?: AbortSignal): Promise<ModelResponse>;
-  /** Refuses with `Model.Unknown` or `Model.Unreachable` before a run begins. */
-  check(model: string, apiBase: string | null): Promise<void>;
+  /** Refuses with `Model.Unknown`, `Model.Unreachable` or `Model.Silent` before a run begins. */
+  check(model: string, apiBase: string | null, signal?: AbortSignal): Promise<void>;
 }

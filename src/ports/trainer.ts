@@ -8,6 +8,14 @@ export interface PublishedStep {
   readonly model: string;
 }
 
+export interface OpenRunRequest {
+  readonly run: string;
+  readonly baseModel: string;
+  readonly checkpointDir: string;
+  readonly loraRank: number;
+  readonly seed: number;
+}
+
 export interface TrainStepRequest {
   readonly run: string;
   readonly step: number;
@@ -36,14 +44,11 @@ export type StepState =
 
 /** Makes gradient steps; step n of a run is its own key, so asking twice changes nothing. Errors are `Trainer.*`. */
 export interface Trainer {
-  /** Loads the base model and answers the run's newest published step (0 for a new run). */
-  openRun(request: {
-    readonly run: string;
-    readonly baseModel: string;
-    readonly checkpointDir: string;
-    readonly loraRank: number;
-    readonly seed: number;
-  }): Promise<PublishedStep>;
+  /**
+   * Loads the base model and answers the run's newest published step (0 for a new run). A caller whose `signal` aborts
+   * waits no longer; the trainer loads on.
+   */
+  openRun(request: OpenRunRequest, signal?: AbortSignal): Promise<PublishedStep>;
   startStep(request: TrainStepRequest): Promise<StepState>;
   stepState(run: string, step: number): Promise<StepState>;
 }

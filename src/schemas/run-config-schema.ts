@@ -139,7 +139,11 @@ export const runConfigSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe('Drop instances without FAIL_TO_PASS or PASS_TO_PASS tests'),
-  max_steps: count().max(1000).default(30).describe('Turns of a rollout at most; it also ends after an hour'),
+  max_steps: count().max(1000).default(30).describe('Turns of a rollout at most'),
+  time_limit_seconds: count()
+    .max(7 * 24 * 3600)
+    .default(3600)
+    .describe('Seconds that the model calls and commands of a rollout may take together'),
   temperature: z
     .number()
     .min(0)

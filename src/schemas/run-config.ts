@@ -59,6 +59,7 @@ export function parseRunConfig(input: unknown, context: RunContext): RunConfig {
     maxFailedShare: wire.max_failed_share,
     agent: {
       maxSteps: wire.max_steps,
+      timeLimitSeconds: wire.time_limit_seconds,
       temperature: wire.temperature ?? MODE_DEFAULTS.temperature[mode],
       maxTokens: wire.max_tokens,
       systemPrompt: wire.system_prompt,

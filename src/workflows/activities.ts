@@ -8,7 +8,9 @@ import { imageQueue, TASK_QUEUES } from '../domain/ids.ts';
 
 /*
  * How long each step may take and how often it is tried again: one table, each number with its reason. Permanent
- * failures are thrown as non-retryable by the activities themselves, so no list of types stands here.
+ * failures are thrown as non-retryable by the activities themselves, so no list of types stands here. All patience is
+ * counted in attempts: Temporal's clocks go on while everything is down, and a laptop that slept over night must not find
+ * its steps given up.
  */
 
 /** Activities that hold something open answer a cancellation themselves, and clean up before they do. */
@@ -26,14 +28,13 @@ const HEARTBEAT = '20 s';
  */
 const HOST_LOST_AFTER = '30 s';
 
-const TABLE = {
-  /** Small files and hashes. A full disk or a restarting worker mends within minutes; later it is a failure. */
+export const TABLE = {
+  /** Small files and hashes. A full disk mends within minutes; 64 attempts are 15 of them, and later it is a failure. */
   records: {
     taskQueue: TASK_QUEUES.records,
     startToCloseTimeout: '2 min',
-    scheduleToCloseTimeout: '15 min',
     heartbeatTimeout: HEARTBEAT,
-    retry: { initialInterval: '500 ms', maximumInterval: '15 s' },
+    retry: { initialInterval: '500 ms', maximumInterval: '15 s', maximumAttempts: 64 },
   },
   /**
    * No schedule-to-start limit: the task waits for a slot of a host as long as the hosts are full. 10 minutes leave
@@ -87,23 +88,25 @@ const TABLE = {
     heartbeatTimeout: HEARTBEAT,
     retry: { initialInterval: '500 ms', maximumInterval: '10 s', maximumAttempts: 5 },
   },
-  /** Asked before anything is opened, so a person is waiting: 4 attempts are 7 seconds. */
+  /** Asked before anything is opened, so a person is waiting: 4 attempts are 7 seconds. Loading may download the weights first. */
   checkModel: {
     taskQueue: TASK_QUEUES.model,
-    startToCloseTimeout: '1 min',
+    startToCloseTimeout: '2 h',
+    heartbeatTimeout: HEARTBEAT,
+    cancellationType: WAIT,
     retry: { initialInterval: '1 s', maximumAttempts: 4 },
   },
   /**
    * One call of a reasoning model may take 15 minutes (`model_timeout_seconds` at most); an endpoint that is overloaded or
-   * restarting (429, 5xx, refused) is asked again for as long before its rollout gives up.
+   * restarting (429, 5xx, refused) is asked 64 times, which is half an hour, before its rollout gives up. The activity
+   * itself gives up on one that is silent: 64 of those would be most of a day.
    */
   sampleTurn: {
     taskQueue: TASK_QUEUES.model,
     startToCloseTimeout: '16 min',
-    scheduleToCloseTimeout: '30 min',
     heartbeatTimeout: HEARTBEAT,
     cancellationType: WAIT,
-    retry: { initialInterval: '1 s', maximumInterval: '30 s' },
+    retry: { initialInterval: '1 s', maximumInterval: '30 s', maximumAttempts: 64 },
   },
   /** Loading may download the weights first; 10 attempts are the 4 minutes that a server needs to come up. */
   openTraining: {
@@ -120,24 +123,26 @@ const TABLE = {
     heartbeatTimeout: HEARTBEAT,
     retry: { initialInterval: '1 s', maximumInterval: '15 s', maximumAttempts: 8 },
   },
-  /** A step of a large model takes hours. It is its own key, so it is asked for until the trainer is back, for a day. */
+  /**
+   * A step of a large model takes hours. It is its own key, so it is asked for until the trainer is back: an attempt waits
+   * for a minute, so that 1,000 are the best part of a day.
+   */
   trainStep: {
     taskQueue: TASK_QUEUES.trainer,
     startToCloseTimeout: '12 h',
-    scheduleToCloseTimeout: '24 h',
     heartbeatTimeout: HEARTBEAT,
     cancellationType: WAIT,
-    retry: { initialInterval: '1 s', maximumInterval: '30 s' },
+    retry: { initialInterval: '1 s', maximumInterval: '30 s', maximumAttempts: 1000 },
   },
   /**
    * Some GB through a slow line, then tens of thousands of records into the store, or, of those kept, into a file. What was
-   * downloaded is kept, so each attempt goes on.
+   * downloaded is kept, so each attempt goes on; 20 are the 8 minutes of a hub that is away.
    */
   wholeData: {
     taskQueue: TASK_QUEUES.records,
     startToCloseTimeout: '2 h',
     heartbeatTimeout: HEARTBEAT,
-    retry: { initialInterval: '1 s', maximumInterval: '30 s' },
+    retry: { initialInterval: '1 s', maximumInterval: '30 s', maximumAttempts: 20 },
   },
   /**
    * A grading without anything kept: as long as one, with as many attempts. No schedule-to-start limit: it waits for a slot

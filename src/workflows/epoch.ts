@@ -37,6 +37,7 @@ class Epoch {
   private readonly hold: Hold;
   private batch: GroupReport[] = [];
   private toldGroups: number;
+  private telling = 0;
   private readonly input: EpochInput;
 
   constructor(input: EpochInput) {
@@ -140,7 +141,13 @@ class Epoch {
   private holdItself(reason: string): void {
     if (this.state.draining || this.hold.reason !== null) return;
     this.hold.set(reason);
-    void reportPhase(this.input.reportTo, { phase: 'held', reason });
+    void this.tellOfHold(reason);
+  }
+
+  private async tellOfHold(reason: string): Promise<void> {
+    this.telling += 1;
+    await reportPhase(this.input.reportTo, { phase: 'held', reason });
+    this.telling -= 1;
   }
 
   private onHold(reason: string | null): void {
@@ -181,7 +188,8 @@ class Epoch {
 
   private async continueWhenLong(): Promise<void> {
     if (this.state.cursor >= this.input.list.count || !hasGrownLong(this.input.historyLimit)) return;
-    await condition(() => this.window.idle);
+    // A signal on its way is lost with the execution that sent it, and a run that never heard of a hold lets nobody go.
+    await condition(() => this.window.idle && this.telling === 0);
     await continueAsNew<typeof epoch>({
       ...this.input,
       carried: { ...this.state, inFlight: this.window.inFlight },

@@ -4,8 +4,6 @@ import { holdSignal } from './messages.ts';
 /** Whether a workflow stands still, by the word of the one above it. */
 export class Hold {
   private why: string | null;
-  private since: number | null = null;
-  private pastMs = 0;
   private readonly onChange: (reason: string | null) => void;
 
   /** `onChange` hears each new word; `carried` is the one that an earlier execution of the workflow stood under. */
@@ -20,18 +18,8 @@ export class Hold {
     return this.why;
   }
 
-  /** Milliseconds that this execution has been held for, the present hold included. */
-  get heldMs(): number {
-    return this.pastMs + (this.since === null ? 0 : Date.now() - this.since);
-  }
-
   set(reason: string | null): void {
     if (reason === this.why) return;
-    if (reason !== null) this.since ??= Date.now();
-    else {
-      this.pastMs = this.heldMs;
-      this.since = null;
-    }
     this.why = reason;
     this.onChange(reason);
   }

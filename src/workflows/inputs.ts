@@ -15,6 +15,8 @@ export interface RunContext {
   readonly seed: number;
   readonly sandbox: RunConfig['sandbox'];
   readonly maxSteps: number;
+  /** Seconds of work after which a rollout begins no further turn; an hour where absent. */
+  readonly timeLimitSeconds?: number;
   /** Seconds without a sign of life after which the worker of a step counts as dead; absent in runs begun under 0.1. */
   readonly heartbeatSeconds?: number;
   /** Share of failed attempts among the last hundred above which the run holds itself; absent in runs begun under 0.1. */
@@ -32,8 +34,6 @@ export interface RolloutInput {
   /** From 1; a replacement has the next. */
   readonly attempt: number;
   readonly policy: Policy;
-  /** Seconds after which no further turn begins; time that it is held for does not count. */
-  readonly timeLimitSeconds?: number;
   /** Seconds of a hold after which it gives up its sandbox. */
   readonly holdLimitSeconds?: number;
 }

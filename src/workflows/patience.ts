@@ -13,7 +13,7 @@ const MACHINERY: ReadonlySet<string> = new Set<FailureType>([
 /** Before the next try: twice as long each time, so that a day of waiting is some 150 tries. */
 const FIRST_WAIT_MS = 5_000;
 const LONGEST_WAIT_MS = 600_000;
-/** By then somebody has seen it. */
+/** By then somebody has seen it. Of waiting, not of the clock, which goes on while the platform itself is down. */
 const PATIENCE_MS = 24 * 3600_000;
 
 /**
@@ -21,16 +21,17 @@ const PATIENCE_MS = 24 * 3600_000;
  * by what waiting mends. `change` names the patch behind which a workflow waits.
  */
 export async function patiently<T>(change: string, work: () => Promise<T>): Promise<T> {
-  const startedAt = Date.now();
+  let waitedMs = 0;
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(LONGEST_WAIT_MS, 2 * waitMs)) {
     try {
       return await work();
     } catch (error) {
       const failure = isCancellation(error) ? null : knownFailure(error, 'Sandbox.Failed');
-      const waits = failure !== null && MACHINERY.has(failure.type) && Date.now() - startedAt < PATIENCE_MS;
+      const waits = failure !== null && MACHINERY.has(failure.type) && waitedMs < PATIENCE_MS;
       if (!waits || !patched(change)) throw error;
       setCurrentDetails(`tried again in ${waitMs / 1000} s: ${failure.message}`);
       await sleep(waitMs);
+      waitedMs += waitMs;
     }
   }
 }

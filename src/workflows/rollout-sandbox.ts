@@ -38,8 +38,6 @@ export class RolloutSandbox {
   private opened: string | null = null;
   private state: SandboxState = { kind: 'start' };
   private losses = { all: 0, turn: 0, atTurn: 0 };
-  /** Milliseconds for which no host could open a sandbox of it: nobody's fault, and none of the agent's time. */
-  waitedMs = 0;
 
   private readonly input: RolloutInput;
   private readonly id: string;
@@ -66,21 +64,16 @@ export class RolloutSandbox {
     const { context, instance } = this.input;
     const epoch = this.epoch + 1;
     const which = epoch === 1 ? '' : `, sandbox ${epoch}`;
-    const [startedAt, waitedMs] = [Date.now(), this.waitedMs];
-    const count = (): void => void (this.waitedMs = waitedMs + Date.now() - startedAt);
-    let tries = 0;
-    const { hostQueue, environment } = await patiently('openings-wait', async () => {
-      if (tries++ > 0) count();
-      return await openSandbox.executeWithOptions(said(context, `open ${instance.instanceId}${which}`), [
+    const { hostQueue, environment } = await patiently('openings-wait', async () =>
+      openSandbox.executeWithOptions(said(context, `open ${instance.instanceId}${which}`), [
         {
           ...this.named(epoch),
           config: context.config,
           state: this.state,
           deadline: this.deadline(),
         },
-      ]);
-    });
-    if (tries > 1) count();
+      ]),
+    );
     this.epoch = epoch;
     this.opened = environment;
     this.host = onHost(hostQueue);
@@ -89,8 +82,8 @@ export class RolloutSandbox {
     return this.host;
   }
 
-  /** Carries out a tool call, and answers the transcript after it. */
-  async runTool({ head, turn, call, brief }: CallAt): Promise<string> {
+  /** Carries out a tool call, and answers the transcript after it, and what the command took where its worker says so. */
+  async runTool({ head, turn, call, brief }: CallAt): Promise<Pick<ToolOutput, 'head' | 'durationMs'>> {
     const { context } = this.input;
     const output: Omit<ToolOutput, 'state'> & Partial<ToolOutput> = await this.surviving(turn, (host) =>
       host.runTool.executeWithOptions(said(context, brief), [
@@ -108,7 +101,7 @@ export class RolloutSandbox {
     );
     // A worker of 0.1 kept nothing, so that what it has done ends with its host.
     this.state = output.state ?? { kind: 'too_large', fingerprint: '' };
-    return output.head;
+    return output;
   }
 
   /** Grades what the agent has left after `turn` turns. */

@@ -22,10 +22,10 @@ import { RolloutSandbox } from './rollout-sandbox.ts';
 import { said } from './said.ts';
 import { makeFindable } from './search-attributes.ts';
 
-/** An agent that has not ended within an hour is stopped, and what it left is graded. */
+/** Of runs that name none: an agent that has not ended by then is stopped, and what it left is graded. */
 const TIME_LIMIT_SECONDS = 3600;
 
-/** The last turn, grading with its retries and a short hold fit into it; what is open then is nobody's. */
+/** The last turn, grading with its retries and a short hold fit into it; what is open then, and asked for by nobody, is ended. */
 const CLOSING_TIME_MS = 2 * 3600 * 1000;
 
 /** Characters of a failure's message in the result, which lands in the histories above; the record has all of it. */
@@ -50,6 +50,8 @@ class Rollout {
   private readonly startedAt = Date.now();
   private head: string | null = null;
   private turn = 0;
+  /** What model calls and commands have taken: waiting, whatever for, is none of the agent's time. */
+  private workedMs = 0;
   private phase: RolloutHead['phase'] = 'opening';
 
   private readonly input: RolloutInput;
@@ -114,6 +116,7 @@ class Rollout {
   private async sample(turn: number): Promise<SampleOutput | 'context_overflow'> {
     const { context, instance, policy, group, member } = this.input;
     this.show('sampling', `turn ${turn}: the model is writing`);
+    const askedAt = Date.now();
     try {
       const sampled = await sampleTurn.executeWithOptions(said(context, `turn ${turn}`), [
         {
@@ -128,6 +131,7 @@ class Rollout {
       ]);
       this.turn = turn;
       this.head = sampled.head;
+      this.workedMs += sampled.durationMs ?? Date.now() - askedAt;
       return sampled;
     } catch (error) {
       if (knownFailure(error, 'Model.Unreachable')?.type === 'Model.ContextOverflow')
@@ -139,7 +143,10 @@ class Rollout {
   private async runTools(calls: readonly string[]): Promise<void> {
     for (const [call, brief] of calls.entries()) {
       this.show('tools', `turn ${this.turn}: ${brief}`);
-      this.head = await this.sandbox.runTool({ head: this.head ?? '', turn: this.turn, call, brief });
+      const askedAt = Date.now();
+      const ran = await this.sandbox.runTool({ head: this.head ?? '', turn: this.turn, call, brief });
+      this.head = ran.head;
+      this.workedMs += ran.durationMs ?? Date.now() - askedAt;
     }
   }
 
@@ -196,10 +203,9 @@ class Rollout {
     };
   }
 
-  /** Of its time limit, which neither holds nor hosts without a daemon use up. */
+  /** Of its time limit. */
   private leftMs(): number {
-    const limitMs = (this.input.timeLimitSeconds ?? TIME_LIMIT_SECONDS) * 1000;
-    return limitMs - (Date.now() - this.startedAt - this.hold.heldMs - this.sandbox.waitedMs);
+    return (this.input.context.timeLimitSeconds ?? TIME_LIMIT_SECONDS) * 1000 - this.workedMs;
   }
 
   private show(phase: RolloutHead['phase'], details: string): void {

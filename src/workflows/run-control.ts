@@ -28,6 +28,7 @@ const LONG = '365 days';
 
 /** Why a run that nobody gave a reason for stands still. */
 const PAUSED = 'paused';
+const REASON_CHARACTERS = 500;
 
 /**
  * Pause, resume, drain and cancel of a run. What holds is said to the child that is under way; a child that starts later
@@ -95,8 +96,9 @@ export class RunControl {
 
   private listen(): void {
     setHandler(pauseUpdate, (how) => this.hold('person', how?.reason ?? PAUSED), {
-      validator: (_how) => {
+      validator: (how) => {
         this.requireOpen();
+        requireReason(how?.reason);
         if (this.held !== null) throw new Error(`The run is held already: ${this.held.reason}`);
         if (this.draining) throw new Error('The run is being drained and will end; cancel ends it sooner.');
       },
@@ -156,4 +158,12 @@ export class RunControl {
       }),
     );
   }
+}
+
+/** What the plain `temporal` CLI sends is anything, and each child carries the reason along. */
+function requireReason(reason: unknown): void {
+  if (reason === undefined || (typeof reason === 'string' && reason.length <= REASON_CHARACTERS)) return;
+  const found =
+    typeof reason === 'string' ? `${reason.length} characters` : JSON.stringify(reason).slice(0, 100);
+  throw new Error(`reason is ${found}; expected a text of at most ${REASON_CHARACTERS} characters.`);
 }

@@ -35,8 +35,18 @@ export interface PreparedRun {
 
 export function contextOf(resolved: ResolvedRun): RunContext {
   const { run, config, plan, searchable } = resolved;
-  const { seed, sandbox, maxSteps, heartbeatSeconds, maxFailedShare } = plan;
-  return { run, config, seed, sandbox, maxSteps, heartbeatSeconds, maxFailedShare, searchable };
+  const { seed, sandbox, maxSteps, timeLimitSeconds, heartbeatSeconds, maxFailedShare } = plan;
+  return {
+    run,
+    config,
+    seed,
+    sandbox,
+    maxSteps,
+    ...(timeLimitSeconds === undefined ? {} : { timeLimitSeconds }),
+    heartbeatSeconds,
+    maxFailedShare,
+    searchable,
+  };
 }
 
 /** Steps that a run can make at most: a batch that teaches nothing makes none. */

@@ -84,6 +84,8 @@ export class StubRun {
   plan: RunPlan = STUB_PLAN;
   turns = 2;
   callsPerTurn = 1;
+  /** What a model call and a command say that they took. */
+  tookMs = { turn: 10, call: 10 };
   /** Rollouts open at once at most. */
   peak = 0;
   readonly rewards = (rollout: string): number => (deriveSeed(rollout) % 11) / 10;
@@ -190,6 +192,7 @@ export class StubRun {
         state: keptAfter(rollout, turn, call),
         exitCode: 0,
         timedOut: false,
+        durationMs: this.tookMs.call,
       }),
       grade: async ({ rollout }) => {
         const reward = this.rewards(rollout);
@@ -207,6 +210,7 @@ export class StubRun {
             ? Array.from({ length: this.callsPerTurn }, () => 'bash: pytest -q tests/test_x.py')
             : [],
         usage: { promptTokens: 1000, completionTokens: 50 },
+        durationMs: this.tookMs.turn,
       }),
       openTraining: async () => published(0),
       buildBatch: async ({ groups, step }) => ({

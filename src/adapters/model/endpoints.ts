@@ -4,7 +4,7 @@ import { refusalOf } from './refusal.ts';
 import type { Optional } from './request-shape.ts';
 import { fieldsOf, textOf } from './wire-values.ts';
 
-/** For loads, which may fetch weights; a completion has a limit of its own. */
+/** Of the question whether a model answers at all; loads and completions have limits of their own. */
 const TIMEOUT_MS = 590_000;
 const LIST_TIMEOUT_MS = 30_000;
 

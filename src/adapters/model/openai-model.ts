@@ -36,10 +36,10 @@ export function createOpenAiModel(options: OpenAiModelOptions): Model {
     }
   }
 
-  async function check(model: string, apiBase: string | null): Promise<void> {
+  async function check(model: string, apiBase: string | null, signal?: AbortSignal): Promise<void> {
     const endpoint = endpointAt(apiBase ?? policyUrl);
     try {
-      await checkModel(endpoint, model, apiBase === null);
+      await checkModel(endpoint, model, { embedded: apiBase === null, signal });
     } catch (error) {
       throw await explained(error, endpoint, { baseUrl: endpoint.baseUrl, model, apiKey });
     }

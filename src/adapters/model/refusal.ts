@@ -54,7 +54,7 @@ export function modelError(error: unknown, asked: Asked): unknown {
   const { baseUrl, apiKey } = asked;
   if (error instanceof APIUserAbortError) return error;
   if (error instanceof APIConnectionTimeoutError) {
-    return new SteadfastError('Model.Unreachable', `${baseUrl} gave no answer in time`);
+    return new SteadfastError('Model.Silent', `${baseUrl} gave no answer in time`);
   }
   const why = redacted(causes(error), apiKey);
   if (error instanceof APIConnectionError) {

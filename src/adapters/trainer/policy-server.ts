@@ -1,6 +1,6 @@
 import { SteadfastError } from '../../domain/failures.ts';
 import { policyModel } from '../../domain/ids.ts';
-import type { PublishedStep, StepState, Trainer, TrainStepRequest } from '../../ports/trainer.ts';
+import type { OpenRunRequest, PublishedStep, StepState, Trainer, TrainStepRequest } from '../../ports/trainer.ts';
 import { createWire, type Answer } from './wire.ts';
 
 /**
@@ -25,11 +25,12 @@ export function createPolicyServerTrainer(options: {
   const send = createWire(options.baseUrl);
   const { openMs, stepMs: limitMs } = options.limits ?? LIMITS;
 
-  async function openRun(request: Parameters<Trainer['openRun']>[0]): Promise<PublishedStep> {
+  async function openRun(request: OpenRunRequest, signal?: AbortSignal): Promise<PublishedStep> {
     const { run, baseModel, checkpointDir, loraRank, seed } = request;
     const body = { base_model: baseModel, checkpoint_dir: checkpointDir, lora: { rank: loraRank, seed } };
     const answer = await patiently(openMs, async (limit) => {
-      return await send({ method: 'PUT', path: runPath(run), body, limitMs: limit });
+      const path = runPath(run);
+      return await send({ method: 'PUT', path, body, limitMs: limit, ...(signal ? { signal } : {}) });
     });
     // Held by a server that is about to end, or by another run that will.
     if (answer.code === 'run_in_use') throw new SteadfastError('Trainer.Unreachable', answer.message);

@@ -15,12 +15,15 @@ export interface Ask {
   readonly path: string;
   readonly body?: unknown;
   readonly limitMs: number;
+  /** Of a caller that may give up sooner; its reason is then what is thrown. */
+  readonly signal?: AbortSignal;
 }
 
 /** Speaks JSON with a server. What never arrived, or came from something in between, is `Trainer.Unreachable`. */
 export function createWire(baseUrl: string): (ask: Ask) => Promise<Answer> {
-  return async ({ method, path, body, limitMs }) => {
-    const signal = AbortSignal.timeout(limitMs);
+  return async ({ method, path, body, limitMs, signal: asker }) => {
+    const limit = AbortSignal.timeout(limitMs);
+    const signal = asker === undefined ? limit : AbortSignal.any([limit, asker]);
     const url = `${baseUrl.replace(/\/$/, '')}${path}`;
     try {
       const response = await patientFetch(url, {
@@ -31,9 +34,11 @@ export function createWire(baseUrl: string): (ask: Ask) => Promise<Answer> {
           : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
       });
       const read = JSON.parse(await response.text()) as unknown;
-      if ([502, 503, 504].includes(response.status)) throw new Error(`it answered ${response.status}`);
-      return { status: response.status, body: read, ...refusalOf(read, response.status) };
+      const refusal = refusalOf(read, response.status);
+      if ([502, 503, 504].includes(response.status)) throw new Error(`it answered ${refusal.message}`);
+      return { status: response.status, body: read, ...refusal };
     } catch (error) {
+      asker?.throwIfAborted();
       const cause: unknown = signal.aborted ? signal.reason : error;
       const why = cause instanceof Error ? cause.message || cause.name : String(cause);
       const hint = 'is it running (steadfast up), and is STEADFAST_POLICY_URL right?';

@@ -21,7 +21,7 @@ const LIMIT_CHARACTERS = 4000;
 /** A refusal repeats little of what the model wrote. */
 const OBSERVATION_CHARACTERS = LIMIT_CHARACTERS + 1000;
 /** What an endpoint that answers garbage may come to: retried, and typed. */
-const RETRIED = ['Model.BadResponse', 'Model.Unreachable'];
+const RETRIED = ['Model.BadResponse', 'Model.Unreachable', 'Model.Silent'];
 
 /** The activities of one turn over a real endpoint and a real store: `turn` makes an answer of bytes into a record. */
 export interface GarbledWorld {
@@ -54,6 +54,7 @@ export async function openGarbledWorld(sandbox: Sandbox, name: string): Promise<
   const { recordTrajectory } = createTrajectoryActivities({ artifacts });
   const agent = {
     maxSteps: 5,
+    timeLimitSeconds: 3600,
     temperature: 1,
     maxTokens: 100,
     systemPrompt: '',

@@ -95,7 +95,7 @@ test('no server at all', async () => {
 
 test('a server that never answers is given up in time', async () => {
   const { model, request } = await serve({ delayMs: 3000 });
-  await assert.rejects(model.sample(request()), refused('Model.Unreachable', /no answer in time/));
+  await assert.rejects(model.sample(request()), refused('Model.Silent', /no answer in time/));
 });
 
 test('a server that stops in the middle of its answer is given up in time', async () => {
@@ -105,12 +105,12 @@ test('a server that stops in the middle of its answer is given up in time', asyn
       return true;
     },
   });
-  await assert.rejects(model.sample(request()), refused('Model.Unreachable', /no answer in time/));
+  await assert.rejects(model.sample(request()), refused('Model.Silent', /no answer in time/));
 });
 
 for (const [what, chunk, everyMs, type] of [
-  ['a byte now and then', ' ', 50, 'Model.Unreachable'],
-  ['blanks for ever', ' '.repeat(1024), 1, 'Model.Unreachable'],
+  ['a byte now and then', ' ', 50, 'Model.Silent'],
+  ['blanks for ever', ' '.repeat(1024), 1, 'Model.Silent'],
   ['more than any model says', 'x'.repeat(1024 * 1024), 1, 'Model.BadResponse'],
 ] as const) {
   test(`a server that sends ${what} is given up in time`, async () => {
@@ -138,7 +138,7 @@ test('the limit holds for all tries of a call together', async () => {
       return true;
     },
   });
-  await assert.rejects(model.sample(request()), refused('Model.Unreachable', /no answer in time/));
+  await assert.rejects(model.sample(request()), refused('Model.Silent', /no answer in time/));
   assert.equal(requests.length, 2);
 });
 

@@ -25,6 +25,10 @@ describe('pause, resume and cancel', () => {
     await inRun(env, 'paused', waiting(stub, latch), async (handle) => {
       await until(() => latch.arrived === 4);
       await refused(handle.executeUpdate(resumeUpdate), /not held/);
+      const long = handle.executeUpdate(pauseUpdate, { args: [{ reason: 'x'.repeat(501) }] });
+      await refused(long, /reason is 501 characters; expected a text of at most 500/);
+      const number = handle.executeUpdate(pauseUpdate, { args: [{ reason: 7 as unknown as string }] });
+      await refused(number, /reason is 7; expected a text/);
       await handle.executeUpdate(pauseUpdate, { args: [{ reason: 'disk is being changed' }] });
       await refused(handle.executeUpdate(pauseUpdate, { args: [{}] }), /held already: disk is being changed/);
       await sleep(1000);

@@ -101,7 +101,8 @@ describe('hold', () => {
 
   it('does not take the time of a stop for time of the rollout', async () => {
     const stub = new StubRun();
-    const result = await heldRollout('timed', stub, { timeLimitSeconds: 4 }, async () => await sleep(4500));
+    const limited = { context: { ...STUB_CONTEXT, timeLimitSeconds: 4 } };
+    const result = await heldRollout('timed', stub, limited, async () => await sleep(4500));
     assert.deepEqual([result.stopReason, result.turns], ['done', 2]);
   });
 

@@ -4,13 +4,12 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { WorkflowFailedError } from '@temporalio/client';
 import { Context } from '@temporalio/activity';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { OpenInput } from '../../../src/activities/contract-sandbox.ts';
 import { TASK_QUEUES } from '../../../src/domain/ids.ts';
 import type { RolloutInput } from '../../../src/workflows/inputs.ts';
 import { headQuery } from '../../../src/workflows/messages.ts';
 import type { rollout } from '../../../src/workflows/index.ts';
 import { Latch } from '../../support/latch.ts';
-import { instanceNamed, STUB_CONTEXT, STUB_HOST_QUEUE, StubRun } from '../../support/stub-run.ts';
+import { instanceNamed, STUB_CONTEXT, StubRun } from '../../support/stub-run.ts';
 import { withWorkers } from '../../support/stub-workers.ts';
 import { startTemporal } from '../../support/temporal.ts';
 
@@ -99,14 +98,6 @@ describe('rollout', () => {
     assert.deepEqual([second.stopReason, second.status], ['output_truncated', 'scored']);
   });
 
-  it('begins no turn after the time limit', async () => {
-    const stub = new StubRun();
-    const result = await withWorkers(env, stub.activities(), async () =>
-      (await start('late', { ...input, timeLimitSeconds: 0 })).result(),
-    );
-    assert.deepEqual([result.stopReason, result.status, result.turns], ['time_limit', 'scored', 0]);
-  });
-
   it('makes a record of a failure, with its type, and closes the sandbox', async () => {
     const stub = new StubRun();
     const activities = stub.activities({
@@ -149,31 +140,6 @@ describe('rollout', () => {
     });
     assert.equal(stub.trajectories[0]?.status, 'cancelled');
     assert.equal(stub.open.size, 0);
-  });
-
-  it('waits for a host with its daemon, and none of that is time of the agent', async () => {
-    const stub = new StubRun();
-    const activities = stub.activities({
-      openSandbox: async () => {
-        if (stub.named('openSandbox').length === 1)
-          throw ApplicationFailure.nonRetryable('no daemon', 'Sandbox.Unavailable');
-        return { hostQueue: STUB_HOST_QUEUE, environment: 'stub' };
-      },
-    });
-    const limited = { ...input, timeLimitSeconds: 4 };
-    const result = await withWorkers(
-      env,
-      activities,
-      async () => await (await start('no-daemon', limited)).result(),
-    );
-    assert.deepEqual([result.status, result.stopReason], ['scored', 'done']);
-    const openings = stub.named('openSandbox').map((call) => call.input as OpenInput);
-    assert.deepEqual(
-      openings.map(({ epoch }) => epoch),
-      [1, 1],
-    );
-    const [first = 0, second = 0] = openings.map(({ deadline }) => Date.parse(deadline));
-    assert.ok(second - first > 4500, 'a lease that begins later ends later');
   });
 
   it('keeps the record of a scored rollout that is cancelled while it is written', async () => {

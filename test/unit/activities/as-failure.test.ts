@@ -41,15 +41,18 @@ test('a failure of Temporal’s own passes; the cancellation of something else i
   assert.ok(failure instanceof ApplicationFailure && failure.nonRetryable === false);
 });
 
-test('an artifact that stays missing is given up', () => {
-  const missing = new SteadfastError('Artifact.Missing', 'there is no artifact');
-  const retried = (attempt: number) => {
-    const failure = asFailure(missing, attempt);
-    assert.ok(failure instanceof ApplicationFailure);
-    return !failure.nonRetryable;
-  };
-  assert.deepEqual([1, 4, 5, 6].map(retried), [true, true, false, false]);
-});
+function isRetried(type: FailureType, attempt: number): boolean {
+  const failure = asFailure(new SteadfastError(type, 'why'), attempt);
+  assert.ok(failure instanceof ApplicationFailure);
+  return !failure.nonRetryable;
+}
+
+for (const type of ['Artifact.Missing', 'Model.Silent'] as const) {
+  test(`${type} is given up after five attempts`, () => {
+    const retried = [1, 4, 5, 6].map((attempt) => isRetried(type, attempt));
+    assert.deepEqual(retried, [true, true, false, false]);
+  });
+}
 
 test('an unforeseen error is retried, and its message and cause stay short', () => {
   const failure = asFailure(new TypeError('x'.repeat(10_000), { cause: new Error('y'.repeat(10_000)) }));

@@ -38,6 +38,7 @@ beforeEach(async () => {
   artifacts = createFolderArtifacts(root);
   const agent = {
     maxSteps: 5,
+    timeLimitSeconds: 3600,
     temperature: 1,
     maxTokens: 100,
     systemPrompt: 'You fix.',

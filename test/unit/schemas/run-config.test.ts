@@ -17,7 +17,8 @@ describe('parseRunConfig', () => {
       ['inference', 4, 4, 1, 3],
     );
     assert.deepEqual([config.agent.temperature, config.rewardPower], [0, 1]);
-    assert.deepEqual([config.agent.maxSteps, config.agent.maxTokens], [30, 4096]);
+    const { maxSteps, timeLimitSeconds, maxTokens } = config.agent;
+    assert.deepEqual([maxSteps, timeLimitSeconds, maxTokens], [30, 3600, 4096]);
     assert.deepEqual([config.agent.commandTimeoutSeconds, config.agent.outputLimitCharacters], [60, 10_000]);
     assert.deepEqual([config.qualityFilter, config.requireNonZeroTests], [true, true]);
     assert.deepEqual([config.numInstances, config.evaluation, config.apiBase], [null, null, null]);
@@ -210,7 +211,7 @@ describe('the JSON Schema', () => {
     const text = JSON.stringify(runConfigJsonSchema());
     for (const part of [
       "else OpenAI's own where OPENAI_API_KEY is a real key, else the embedded policy server",
-      'Turns of a rollout at most; it also ends after an hour',
+      'Seconds that the model calls and commands of a rollout may take together',
       'a file, a folder or a data set of the hub, taken whole',
     ])
       assert.ok(text.includes(part), part);

@@ -153,6 +153,14 @@ describe('the policy server as a Trainer', () => {
     await failsWith(lost, 'Trainer.Unreachable', () => hasty.stepState('r', 3));
   });
 
+  it('waits no longer for an opening than its caller does', async () => {
+    replies.push({ status: 0, body: null });
+    const caller = new AbortController();
+    setTimeout(() => caller.abort(new Error('cancelled')), 50);
+    const request = { run: 'r', baseModel: '/m', checkpointDir: '/c', loraRank: 8, seed: 7 };
+    await assert.rejects(trainer.openRun(request, caller.signal), /^Error: cancelled$/);
+  });
+
   it('adopts the step that another batch has made, once it is published', async () => {
     replies.push(refused(409, 'made with another batch', 'step_conflict'), { status: 200, body: done });
     const state = await trainer.startStep(request);
