@@ -6,8 +6,11 @@ import type { Output } from './output.ts';
 import { reportRun } from './report.ts';
 import { runRecord } from './trajectory-lines.ts';
 
-/** Follows a run and prints how it ended; after Ctrl-C it says how to come back. Rejects when the run failed. */
-export async function followToEnd(followed: Followed, comeBack: readonly string[]): Promise<void> {
+/**
+ * Follows a run and prints how it ended; after Ctrl-C it says how to come back, and answers false. Rejects when the run
+ * failed.
+ */
+export async function followToEnd(followed: Followed, comeBack: readonly string[]): Promise<boolean> {
   const { output, json, run, artifacts } = followed;
   let summary: RunSummary | null;
   try {
@@ -18,10 +21,11 @@ export async function followToEnd(followed: Followed, comeBack: readonly string[
   }
   if (summary === null) {
     output.say(`detached; run ${run} goes on. Come back with: ${comeBack.join('  or  ')}`);
-    return;
+    return false;
   }
   await reportRun(summary, artifacts, output);
   if (json) output.data(runRecord(summary));
+  return true;
 }
 
 /** Says how to follow a run that nobody follows yet; a program gets its name. */

@@ -17,6 +17,7 @@ const main = defineCommand({
     start: async () => (await import('./commands/start.ts')).startCommand,
     run: async () => (await import('./commands/run.ts')).runCommand,
     try: async () => (await import('./commands/try.ts')).tryCommand,
+    eval: async () => (await import('./commands/eval.ts')).evalCommand,
     filter: async () => (await import('./commands/filter.ts')).filterCommand,
     ls: async () => (await import('./commands/ls.ts')).lsCommand,
     verify: async () => (await import('./commands/verify.ts')).verifyCommand,

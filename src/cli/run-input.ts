@@ -1,4 +1,7 @@
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { loadConfig, type Config } from '../config.ts';
+import { runOfPolicy } from '../domain/ids.ts';
 import { defaultApiBase } from '../schemas/run-config-endpoint.ts';
 import { checkDataFiles, readConfigFile, withAbsolutePaths } from './config-file.ts';
 import { CommandError, UsageError } from './errors.ts';
@@ -36,8 +39,20 @@ export async function makeInput(options: {
     }
   }
   const mode = input['mode'] ?? 'inference';
-  if (mode === 'inference' && input['api_base'] === undefined) input['api_base'] = defaultApiBase(config);
+  if (mode === 'inference' && input['api_base'] === undefined) {
+    const ours = await isOfPolicyServer(input['model'], config.store, cwd);
+    input['api_base'] = ours ? null : defaultApiBase(config);
+  }
   return await withAbsolutePaths(input, cwd);
+}
+
+/** A folder of weights, or a policy version of a run (`run@step`) that has its files here: no endpoint has a model of that name. */
+async function isOfPolicyServer(model: unknown, store: string, cwd: string): Promise<boolean> {
+  if (typeof model !== 'string') return false;
+  const run = runOfPolicy(model);
+  const folder = run === null ? resolve(cwd, model) : join(store, 'runs', run, 'checkpoints');
+  const found = await stat(folder).catch(() => null);
+  return found?.isDirectory() === true;
 }
 
 /** Everything about an input that can be known to be wrong before a run begins. */

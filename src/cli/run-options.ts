@@ -6,6 +6,20 @@ import { inputBySchema, schemaOptions } from './schema-options.ts';
 /** Fields that only a JSON config can hold. */
 const CONFIG_ONLY = new Set(['evaluation', 'findings']);
 
+/** Options that only the gradient step and its epochs read. */
+export const TRAINING_OPTIONS: readonly string[] = [
+  'mode',
+  'batch-size',
+  'epochs',
+  'learning-rate',
+  'lora-rank',
+  'loss',
+  'importance',
+  'clip-low',
+  'clip-high',
+  'kl-coefficient',
+];
+
 /** One option for each field of a run's JSON config; a command may tell of some otherwise than the schema does. */
 export function runOptions(told: Readonly<Record<string, FieldSchema>> = {}): ArgsDef {
   const { properties = {} }: FieldSchema = runConfigJsonSchema();

@@ -61,6 +61,6 @@ function snakeCase(name: string): string {
 }
 
 /** Means of decimal fractions end in ...999: records hold nine decimals. */
-function rounded(value: number | null): number | null {
+export function rounded(value: number | null): number | null {
   return value === null ? null : Math.round(value * 1e9) / 1e9;
 }

@@ -1,24 +1,10 @@
 import type { ArgsDef } from 'citty';
 import { MODE_DEFAULTS } from '../schemas/run-config-schema.ts';
 import { SHIPPED } from './package-files.ts';
-import { runOptions } from './run-options.ts';
+import { runOptions, TRAINING_OPTIONS } from './run-options.ts';
 
 /** Options that mean nothing for a single instance that is not trained on. */
-const NOT_HERE = [
-  'mode',
-  'num-instances',
-  'batch-size',
-  'epochs',
-  'shuffle',
-  'run',
-  'learning-rate',
-  'lora-rank',
-  'loss',
-  'importance',
-  'clip-low',
-  'clip-high',
-  'kl-coefficient',
-];
+const NOT_HERE = [...TRAINING_OPTIONS, 'num-instances', 'shuffle', 'run'];
 
 /** The options of `steadfast try`, told with the defaults that hold there; the temperature's is the command's own. */
 export function tryOptions(temperature: number): ArgsDef {

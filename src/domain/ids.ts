@@ -34,6 +34,11 @@ export function policyModel(run: string, version: number): string {
   return `${run}@${version}`;
 }
 
+/** The run that a policy version is of; null for the name of any other model. */
+export function runOfPolicy(model: string): string | null {
+  return /^([A-Za-z0-9][A-Za-z0-9._-]*)@\d+$/.exec(model)?.[1] ?? null;
+}
+
 /** The task queue of one sandbox host. */
 export function hostQueue(host: string): string {
   return `steadfast-sandbox-${host}`;

@@ -13,7 +13,7 @@ export function deriveSeed(...parts: readonly (number | string)[]): number {
 
 /** A copy of `items` in an order that depends on the seed alone (Fisher-Yates over mulberry32). */
 export function shuffled<T>(items: readonly T[], seed: number): T[] {
-  const next = mulberry32(seed);
+  const next = randomOf(seed);
   const result = [...items];
   for (let i = result.length - 1; i > 0; i--) {
     const j = Math.floor(next() * (i + 1));
@@ -22,7 +22,8 @@ export function shuffled<T>(items: readonly T[], seed: number): T[] {
   return result;
 }
 
-function mulberry32(seed: number): () => number {
+/** Numbers in [0, 1) that depend on the seed alone (mulberry32). */
+export function randomOf(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

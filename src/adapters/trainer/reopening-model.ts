@@ -1,4 +1,5 @@
 import { SteadfastError } from '../../domain/failures.ts';
+import { runOfPolicy } from '../../domain/ids.ts';
 import type { RunConfig } from '../../domain/run-config.ts';
 import type { Artifacts } from '../../ports/artifacts.ts';
 import type { Model, ModelRequest, ModelResponse } from '../../ports/model.ts';
@@ -21,28 +22,54 @@ export function createReopeningModel(options: {
     } catch (error) {
       const unknown = error instanceof SteadfastError && error.type === 'Model.Unknown';
       if (!unknown || request.apiBase !== null) throw error;
-      await reopen(request.model);
+      await reopen(request.model, signal);
       return await model.sample(request, signal);
     }
   }
 
   /** `<run>@<version>` belongs to a run, whose config.json says how to open it; another name is a base model. */
-  async function reopen(name: string): Promise<void> {
-    const run = /^(.+)@\d+$/.exec(name)?.[1];
-    const text = run === undefined ? null : await artifacts.readRunFile(run, 'config.json');
-    if (run === undefined || text === null) {
-      await model.check(name, null);
+  async function reopen(name: string, signal?: AbortSignal): Promise<void> {
+    const run = runOfPolicy(name);
+    const text = run === null ? null : await artifacts.readRunFile(run, 'config.json');
+    if (run === null || text === null) {
+      await model.check(name, null, signal);
       return;
     }
     const config = JSON.parse(text) as RunConfig;
-    await trainer.openRun({
+    const request = {
       run,
       baseModel: config.model,
       checkpointDir: artifacts.runPath(run, 'checkpoints'),
       loraRank: config.training.loraRank,
       seed: config.seed,
-    });
+    };
+    await trainer.openRun(request, signal);
   }
 
-  return { sample, check: (name, apiBase) => model.check(name, apiBase) };
+  /** A policy version needs no loading of its own, but its run has to be open. */
+  async function check(name: string, apiBase: string | null, signal?: AbortSignal): Promise<void> {
+    const run = apiBase === null ? runOfPolicy(name) : null;
+    const steps = run === null ? [] : await publishedSteps(artifacts, run);
+    if (run === null || steps.length === 0) {
+      await model.check(name, apiBase, signal);
+      return;
+    }
+    const step = Number(name.slice(run.length + 1));
+    if (!steps.includes(step)) {
+      const has = steps.length > 10 ? `${steps.slice(0, 5).join(', ')} … ${steps.slice(-5).join(', ')}` : steps.join(', ');
+      throw new SteadfastError('Model.Unknown', `run ${run} has no checkpoint of step ${step}; it has ${has}`);
+    }
+    await reopen(name, signal);
+  }
+
+  return { sample, check };
+}
+
+/** The steps that a run's checkpoints are of, in their order. */
+async function publishedSteps(artifacts: Artifacts, run: string): Promise<number[]> {
+  const files = await artifacts.listRunFiles(run, 'checkpoints');
+  return files.flatMap((file) => {
+    const step = /^step-(\d+)\/manifest\.json$/.exec(file)?.[1];
+    return step === undefined ? [] : Number(step);
+  });
 }

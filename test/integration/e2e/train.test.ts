@@ -58,5 +58,22 @@ test(
     }
     const metrics = readFileSync(join(run, 'metrics.jsonl'), 'utf8').trim().split('\n');
     assert.equal(metrics.length, summary.steps);
+
+    // A new policy server knows no run: the version has to be found by its files.
+    await world.kill('policy');
+    const version = (step: number) => [
+      ...['eval', '--model', `whole@${step}`, '--data', join(EXAMPLES, 'warm-start.jsonl')],
+      ...['--num-instances', '2', '--rollouts-per-instance', '2', '--sandbox', 'bubblewrap', '--json'],
+    ];
+    const evaluated = await world.steadfast(version(summary.steps));
+    assert.equal(evaluated.code, 0, evaluated.stderr);
+    const record = JSON.parse(evaluated.stdout.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
+    assert.deepEqual(
+      [record['type'], record['model'], record['rollouts'], record['failed']],
+      ['evaluation', `whole@${summary.steps}`, 4, 0],
+    );
+    const unknown = await world.steadfast(version(99));
+    assert.equal(unknown.code, 1);
+    assert.match(unknown.stderr, /run whole has no checkpoint of step 99; it has 0, 1/);
   },
 );

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { createFolderArtifacts } from '../../../src/adapters/artifacts/folder.ts';
+import { CommandError } from '../../../src/cli/errors.ts';
+import { costOf, estimatesOf, estimatesTable } from '../../../src/cli/estimates.ts';
+import { evaluationOf } from '../../../src/cli/evaluation.ts';
+import { rolloutId, trajectoryPath } from '../../../src/domain/ids.ts';
+import type { Grading, Trajectory } from '../../../src/domain/trajectory.ts';
+import type { Artifacts } from '../../../src/ports/artifacts.ts';
+import { trajectory } from './trajectory.ts';
+
+const prediction = (instance_id: string, rollout: string) => ({
+  instance_id,
+  model_name_or_path: 'm',
+  model_patch: `diff of r/${rollout}`,
+});
+const refused = (message: RegExp) => (error: unknown) =>
+  error instanceof CommandError && message.test(error.message);
+
+describe('the evaluation of a run', () => {
+  let folder: string;
+  let artifacts: Artifacts;
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'steadfast-evaluation-'));
+    artifacts = createFolderArtifacts(folder);
+    await config('r', 'inference');
+    await put(1, 'i-1', '1.1', { resolved: true, reward: 1 });
+    await put(1, 'i-1', '2.1', { status: 'failed', reward: null });
+    await put(1, 'i-1', '2.2', { resolved: false, reward: 0.2 });
+    await put(2, 'i-2', '1.1', { resolved: false, reward: 0.2 });
+    await put(2, 'i-2', '2.1', { resolved: false, reward: 0.4 });
+    await put(3, 'i-3', '1.1', { status: 'failed', reward: null });
+    await put(4, 'i-4', '1.1', { status: 'cancelled', reward: null });
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  const config = async (run: string, mode: string) =>
+    await artifacts.writeRunFile(run, 'config.json', JSON.stringify({ model: 'm', mode, seed: 7 }));
+
+  const put = async (group: number, instanceId: string, member: string, change: Partial<Trajectory>) => {
+    const [number = 0, attempt = 0] = member.split('.').map(Number);
+    const rollout = rolloutId('r', group, instanceId, number, attempt);
+    const grading = { patch: `diff of ${rollout}` } as Grading;
+    const usage = { promptTokens: 1000, completionTokens: 100 };
+    const record = trajectory({ rollout, instanceId, grading, usage, ...change });
+    await artifacts.writeRunFile('r', trajectoryPath('r', rollout), JSON.stringify(record));
+  };
+
+  it('tallies scored rollouts by instance, and keeps what failed out of every number', async () => {
+    const evaluation = await evaluationOf(artifacts, 'r');
+    assert.deepEqual(evaluation.tallies, [
+      { instanceId: 'i-1', rollouts: 2, resolved: 1, rewardSum: 1.2 },
+      { instanceId: 'i-2', rollouts: 2, resolved: 0, rewardSum: 0.2 + 0.4 },
+    ]);
+    assert.deepEqual([evaluation.unscored, evaluation.failed], [1, 2]);
+    assert.deepEqual(evaluation.usage, { promptTokens: 4000, completionTokens: 400 });
+    assert.equal(costOf(evaluation, { prompt: 2, completion: 10 }), 0.012);
+    assert.equal(costOf(evaluation, { prompt: 2, completion: null }), null);
+  });
+
+  it('estimates pass@k and pass^k for each k that is a power of two, and for the most', async () => {
+    const estimates = estimatesOf(await evaluationOf(artifacts, 'r'));
+    assert.deepEqual([...estimates.keys()], ['pass@1', 'pass@2', 'pass^2', 'reward']);
+    assert.deepEqual(
+      [...estimates.values()].map(({ value }) => Number(value.toFixed(6))),
+      [0.25, 0.5, 0, 0.45],
+    );
+    assert.match(
+      estimatesTable(estimates),
+      /^ +estimate +95% interval +instances\npass@1 +0\.250 +0\.000 to 0\.500 +2$/m,
+    );
+  });
+
+  it('writes the predictions as SWE-bench reads them, a file for each rollout of an instance', async () => {
+    const { predictions } = await evaluationOf(artifacts, 'r');
+    const lines = predictions.map((path) =>
+      readFileSync(path, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    );
+    assert.deepEqual(lines, [
+      [prediction('i-1', 'g-000001/i-1/1.1'), prediction('i-2', 'g-000002/i-2/1.1')],
+      [prediction('i-1', 'g-000001/i-1/2.2'), prediction('i-2', 'g-000002/i-2/2.1')],
+    ]);
+  });
+
+  it('refuses a run that trains, and one that is not here', async () => {
+    await config('t', 'train');
+    await assert.rejects(evaluationOf(artifacts, 't'), refused(/steadfast eval --model t@STEP/));
+    await assert.rejects(evaluationOf(artifacts, 'nowhere'), refused(/no files of a run "nowhere"/));
+  });
+});
