@@ -7,9 +7,7 @@ import { failureOf } from './follow-to-end.ts';
 import type { Output } from './output.ts';
 import { pollToEnd } from './poll-to-end.ts';
 import { queryFilter } from './queries.ts';
-
-/** Where no terminal shows the live line, a plain one comes this often, or when the phase changes. */
-const PLAIN_LINE_MS = 30_000;
+import { createShow } from './show-progress.ts';
 
 /** Shows a filter until it ends, and answers what it came to; null when the signal came first. Rejects when it failed. */
 export async function followFilter(followed: {
@@ -24,7 +22,11 @@ export async function followFilter(followed: {
   readonly waiting: string;
 }): Promise<FilterSummary | null> {
   const { client, run, artifacts, output, json, signal } = followed;
-  const show = createShow(output, followed.waiting);
+  const show = createShow<FilterProgress>(output, {
+    waiting: followed.waiting,
+    line: createLine(),
+    stage: ({ phase }) => phase,
+  });
   const verdicts = createVerdictReader(artifacts, run);
   const flush = async (checked: number) => {
     if (json) for (const verdict of await verdicts(checked)) output.data(verdictRecord(verdict));
@@ -65,23 +67,16 @@ function createVerdictReader(artifacts: Artifacts, run: string): (checked: numbe
   };
 }
 
-function createShow(output: Output, waiting: string): (progress: FilterProgress | null) => void {
+/** The line of a filter, with the time that it will take by the speed since it is followed. */
+function createLine(): (progress: FilterProgress, nowMs: number) => string {
   let first: { readonly checked: number; readonly atMs: number } | null = null;
-  let shown = '';
-  let shownAtMs = 0;
-  return (progress) => {
-    const nowMs = Date.now();
-    if (progress?.phase === 'judging') first ??= { checked: progress.checked, atMs: nowMs };
-    const gained = (progress?.checked ?? 0) - (first?.checked ?? 0);
+  return (progress, nowMs) => {
+    if (progress.phase === 'judging') first ??= { checked: progress.checked, atMs: nowMs };
+    const gained = progress.checked - (first?.checked ?? 0);
     const etaSeconds =
-      progress === null || first === null || gained <= 0
+      first === null || gained <= 0
         ? null
         : (((nowMs - first.atMs) / gained) * (progress.total - progress.checked)) / 1000;
-    const line = progress === null ? waiting : filterProgressLine(progress, etaSeconds);
-    output.live(line);
-    const stage = progress?.phase ?? 'none';
-    if (output.isLive || (stage === shown && nowMs - shownAtMs < PLAIN_LINE_MS)) return;
-    [shown, shownAtMs] = [stage, nowMs];
-    output.say(line);
+    return filterProgressLine(progress, etaSeconds);
   };
 }

@@ -5,9 +5,7 @@ import type { Output } from './output.ts';
 import { pullLine } from './pull-line.ts';
 import { pollToEnd } from './poll-to-end.ts';
 import { queryPull } from './queries.ts';
-
-/** Where no terminal shows the live line, a plain one comes this often, or when another image is done. */
-const PLAIN_LINE_MS = 30_000;
+import { createShow } from './show-progress.ts';
 
 /** Shows a pull until it ends, or until the signal says to leave it alone. Rejects where images are missing in the end. */
 export async function followPull(followed: {
@@ -20,7 +18,11 @@ export async function followPull(followed: {
   readonly waiting: string;
 }): Promise<void> {
   const { client, workflowId, output, json, signal } = followed;
-  const show = createShow(output, followed.waiting);
+  const show = createShow<PullProgress>(output, {
+    waiting: followed.waiting,
+    line: pullLine,
+    stage: ({ done }) => done,
+  });
   const ended = await pollToEnd<PullProgress, PullProgress>({
     client,
     workflowId,
@@ -41,20 +43,6 @@ export async function followPull(followed: {
   const missing = progress.images - progress.done + progress.totals.failed;
   if (missing > 0)
     throw new CommandError(`${missing} of ${progress.images} images are not on ${progress.host}`);
-}
-
-function createShow(output: Output, waiting: string): (progress: PullProgress | null) => void {
-  let shown: number | null = -1;
-  let shownAtMs = 0;
-  return (progress) => {
-    const nowMs = Date.now();
-    const line = progress === null ? waiting : pullLine(progress, nowMs);
-    output.live(line);
-    const done = progress?.done ?? null;
-    if (output.isLive || (done === shown && nowMs - shownAtMs < PLAIN_LINE_MS)) return;
-    [shown, shownAtMs] = [done, nowMs];
-    output.say(line);
-  };
 }
 
 function wireOf({ data, host, images, done, totals, failures, stopped }: PullProgress) {

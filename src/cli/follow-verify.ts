@@ -6,9 +6,7 @@ import type { Output } from './output.ts';
 import { number, percent } from './progress-line.ts';
 import { pollToEnd } from './poll-to-end.ts';
 import { queryVerify } from './queries.ts';
-
-/** Where no terminal shows the live line, a plain one comes this often, or when workers begin or cease to answer. */
-const PLAIN_LINE_MS = 30_000;
+import { createShow } from './show-progress.ts';
 
 /** Shows a verification until it ends, or until the signal says to leave it alone. Rejects unless all agree. */
 export async function followVerify(followed: {
@@ -23,7 +21,11 @@ export async function followVerify(followed: {
   readonly waiting: string;
 }): Promise<void> {
   const { client, workflowId, store, output, json, signal } = followed;
-  const show = createShow(output, followed.waiting);
+  const show = createShow<VerifyProgress>(output, {
+    waiting: followed.waiting,
+    line: verifyLine,
+    stage: () => 'answered',
+  });
   const ended = await pollToEnd<VerifyProgress, VerifyProgress>({
     client,
     workflowId,
@@ -77,18 +79,4 @@ function notAgreedOf(text: string | null): readonly Verified[] | null {
 
 function wireOf({ outcome, path, instanceId, stored, again, detail }: Verified): Record<string, unknown> {
   return { outcome, instance_id: instanceId, trajectory: path, stored, again, detail };
-}
-
-function createShow(output: Output, waiting: string): (progress: VerifyProgress | null) => void {
-  let shown: boolean | null = null;
-  let shownAtMs = 0;
-  return (progress) => {
-    const line = progress === null ? waiting : verifyLine(progress);
-    output.live(line);
-    const nowMs = Date.now();
-    const answered = progress !== null;
-    if (output.isLive || (answered === shown && nowMs - shownAtMs < PLAIN_LINE_MS)) return;
-    [shown, shownAtMs] = [answered, nowMs];
-    output.say(line);
-  };
 }

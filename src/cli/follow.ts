@@ -7,6 +7,7 @@ import type { Output } from './output.ts';
 import { nullWhereUnanswered, pollToEnd } from './poll-to-end.ts';
 import { progressLine } from './progress-line.ts';
 import { queryProgress } from './queries.ts';
+import { createShow } from './show-progress.ts';
 import { createTrajectoryReader, trajectoryRecord } from './trajectory-lines.ts';
 
 /** What it takes to follow a run to its end. */
@@ -25,14 +26,16 @@ export interface Followed {
   readonly onPoll?: () => Promise<void>;
 }
 
-/** Where no terminal shows the live line, a plain one comes this often, or when the phase or step changes. */
-const PLAIN_LINE_MS = 30_000;
-
 /** Shows a run until it ends, and answers its summary; null when the signal came first. Rejects when the run failed. */
 export async function followRun(followed: Followed): Promise<RunSummary | null> {
   const { client, workflowId, run, artifacts, output, json, signal } = followed;
   const readTrajectories = createTrajectoryReader(artifacts, run);
-  const show = createShow(output, await epochsOf(artifacts, run), followed.waiting);
+  const eta = createEta(await epochsOf(artifacts, run));
+  const show = createShow<RunProgress>(output, {
+    waiting: followed.waiting,
+    line: (progress, nowMs) => progressLine(progress, eta(progress, nowMs)),
+    stage: ({ phase, step, held, draining }) => `${phase} ${step} ${held?.since} ${draining}`,
+  });
   const flush = async () => {
     if (json) for (const one of await readTrajectories()) output.data(trajectoryRecord(one));
     await followed.onPoll?.();
@@ -61,23 +64,4 @@ export async function askProgress(client: Client, workflowId: string): Promise<R
 async function epochsOf(artifacts: Artifacts, run: string): Promise<number> {
   const text = await artifacts.readRunFile(run, 'config.json');
   return text === null ? 1 : ((JSON.parse(text) as Partial<RunConfig>).epochs ?? 1);
-}
-
-function createShow(output: Output, epochs: number, waiting: string): (progress: RunProgress | null) => void {
-  const eta = createEta(epochs);
-  let shown = '';
-  let shownAtMs = 0;
-  return (progress) => {
-    const nowMs = Date.now();
-    const line = progress === null ? waiting : progressLine(progress, eta(progress, nowMs));
-    output.live(line);
-    if (output.isLive) return;
-    const stage =
-      progress === null
-        ? 'none'
-        : `${progress.phase} ${progress.step} ${progress.held?.since} ${progress.draining}`;
-    if (stage === shown && nowMs - shownAtMs < PLAIN_LINE_MS) return;
-    [shown, shownAtMs] = [stage, nowMs];
-    output.say(line);
-  };
 }

@@ -65,7 +65,7 @@ export function takeLock(home: string): boolean {
   writeFileSync(own, JSON.stringify(identify(process.pid)));
   try {
     for (;;) {
-      if (linked(own, file)) return true;
+      if (linked(own, file) && staysOurs(file)) return true;
       const holder = readHolder(file);
       if (holder !== undefined && isAlive(holder)) return false;
       rmSync(file, { force: true });
@@ -78,6 +78,12 @@ export function takeLock(home: string): boolean {
 /** Gives the lock back. */
 export function releaseLock(home: string): void {
   rmSync(join(home, 'platform.lock'), { force: true });
+}
+
+/** Who saw the last holder dead a moment before us may have removed our lock for its own. */
+function staysOurs(file: string): boolean {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+  return readHolder(file)?.pid === process.pid;
 }
 
 function linked(own: string, file: string): boolean {

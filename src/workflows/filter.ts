@@ -59,8 +59,6 @@ class Filter {
   private readonly ahead: LookAhead;
   private readonly hold: Hold;
   private draining = false;
-  /** Whether it continues as new as soon as nothing is under way any more. */
-  private closing = false;
   private pageEndedAt = Date.now();
   /** Under 0.2 the activity was called from here, and what was under way when it continued as new was asked for again. */
   private readonly hasChildren = patched('filter-children');
@@ -193,11 +191,10 @@ class Filter {
   }
 
   private async continueWhenLong(): Promise<void> {
-    if (this.draining || !(this.closing || hasGrownLong(this.input.historyLimit))) return;
+    if (this.draining || !(this.ahead.isClosed || hasGrownLong(this.input.historyLimit))) return;
     // What is under way is recorded first: nothing is asked for twice.
-    this.closing = this.hasChildren;
-    if (this.closing) this.ahead.close();
-    if (this.closing && this.ahead.size > 0) return;
+    if (this.hasChildren) this.ahead.close();
+    if (this.ahead.isClosed && this.ahead.size > 0) return;
     await this.ahead.settled();
     const carried = { ...this.state, held: this.hold.reason };
     if (!this.draining) await continueAsNew<typeof filter>({ ...this.input, carried });

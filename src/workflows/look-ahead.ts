@@ -36,6 +36,11 @@ export class LookAhead {
     return this.begun.length;
   }
 
+  /** Whether it begins no more. */
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
   /** Begins judgements as there is room, from now on, the next one whenever one has ended. */
   start(): void {
     this.feeding = this.scope.run(async () => await this.feed());
