@@ -41,24 +41,25 @@ try {
 async function measure(failing: number) {
   const run = await world.begin({ num_instances: INSTANCES, rollouts_per_instance: size });
   const closed = run.closed().then(() => true);
+  const seen = new Set<string>();
   const ended = new Set<string>();
-  const doomed = new Map<string, number>();
   const draws = drawsOf(1);
-  // Each rollout is drawn for when it is seen first; its end comes within what a rollout takes.
+  // One that runs is drawn whenever fewer than the share of those begun have been ended, at whatever moment it is in.
   while (!(await Promise.race([closed, sleep(200, false)]))) {
-    for (const { workflowId, type, status } of await workflowsOf(world, run.run)) {
-      if (type !== 'rollout' || status !== 'RUNNING') continue;
-      if (!doomed.has(workflowId)) {
-        doomed.set(workflowId, draws.next() < failing ? Date.now() + draws.between(0, 2500) : Infinity);
-      }
-      if (Date.now() < (doomed.get(workflowId) ?? Infinity) || ended.has(workflowId)) continue;
-      ended.add(workflowId);
-      // It may have ended by itself meanwhile.
-      await world.client.workflow
-        .getHandle(workflowId)
-        .terminate('bench')
-        .catch(() => ended.delete(workflowId));
-    }
+    const rollouts = (await workflowsOf(world, run.run)).filter(({ type }) => type === 'rollout');
+    for (const { workflowId } of rollouts) seen.add(workflowId);
+    const running = rollouts.filter(
+      ({ status, workflowId }) => status === 'RUNNING' && !ended.has(workflowId),
+    );
+    const [first, ...others] = running.map(({ workflowId }) => workflowId);
+    if (first === undefined || ended.size + 1 > failing * seen.size) continue;
+    const doomed = draws.pick([first, ...others]);
+    // It may have ended by itself meanwhile.
+    const handle = world.client.workflow.getHandle(doomed);
+    await handle.terminate('bench').then(
+      () => ended.add(doomed),
+      () => undefined,
+    );
   }
   await run.result();
   return { ...(await secondsOf(run.run)), ended: ended.size };

@@ -5,7 +5,7 @@ import { createConversations } from './conversations.ts';
 import { interruptSignal } from './detach.ts';
 import { followRun } from './follow.ts';
 import { comeBackTo, failureOf } from './follow-to-end.ts';
-import { groupTable } from './group-table.ts';
+import { groupTable, shortRollout } from './group-table.ts';
 import { createOutput } from './output.ts';
 import { ensureReady, waitingLine } from './platform.ts';
 import { readEnvironment } from './run-input.ts';
@@ -49,7 +49,12 @@ export async function tryInstance(
       throw failureOf(run, error);
     });
     if (summary === null) output.say(`detached; come back with: ${comeBackTo(run).join('  or  ')}`);
-    else output.say(groupTable(await createTrajectoryReader(artifacts, run)(), kindOf(input['advantage'])));
+    else {
+      const trajectories = await createTrajectoryReader(artifacts, run)();
+      output.say(groupTable(trajectories, kindOf(input['advantage'])));
+      for (const { rollout, failure } of trajectories)
+        if (failure !== null) output.say(`${shortRollout(rollout)} failed: ${failure.message}`);
+    }
   });
 }
 

@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import { createFolderArtifacts } from '../../src/adapters/artifacts/folder.ts';
 import type { RunSummary } from '../../src/domain/run-summary.ts';
 import type { Artifacts } from '../../src/ports/artifacts.ts';
@@ -18,6 +18,9 @@ import { type StartedRun, startRun } from './started-run.ts';
 import type { WorldOptions } from './world-options.ts';
 import { processesOf } from './world-processes.ts';
 import { workerEnvironment } from './world-environment.ts';
+
+/** The checks of one try go on while the next one kills the server, which may be away for half a minute. */
+const PATIENT = makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: 30 }));
 
 /** A platform of its own: a Temporal server, workers and a scripted model as processes that can be killed. */
 export class ChaosWorld {
@@ -76,7 +79,7 @@ export class ChaosWorld {
       policyModel: options.policyModel ?? null,
       respawn: options.respawn ?? true,
     });
-    this.connection = Connection.lazy({ address: this.address });
+    this.connection = Connection.lazy({ address: this.address, interceptors: [PATIENT] });
     this.client = new Client({ connection: this.connection });
   }
 
