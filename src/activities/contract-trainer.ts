@@ -26,6 +26,8 @@ export interface TrainerActivities {
     readonly parent: string;
     readonly batch: string;
   }): Promise<PolicyStep & { readonly metrics: Readonly<Record<string, number>> }>;
+  /** Deletes the checkpoints that the run's config does not keep; answers how many. */
+  pruneCheckpoints(input: { readonly run: string; readonly config: string }): Promise<number>;
 }
 
 export interface PolicyStep {

@@ -161,6 +161,10 @@ export type RunPlan = Pick<
   readonly maxSteps: number;
   /** Absent in runs begun before it was an option, under 0.3 at the latest. */
   readonly timeLimitSeconds?: number;
+  /** Absent where each step is waited for. */
+  readonly maxStaleness?: number;
+  /** Whether some checkpoints are deleted; absent where none is. */
+  readonly prunes?: true;
   /** Absent in runs begun under 0.2. */
   readonly flakeChance?: number;
 };

@@ -81,5 +81,7 @@ function planOf(config: RunConfig): RunPlan {
     heartbeatSeconds: config.heartbeatSeconds,
     maxFailedShare: config.maxFailedShare,
     flakeChance: config.flakeChance,
+    ...((config.training.maxStaleness ?? 0) === 0 ? {} : { maxStaleness: config.training.maxStaleness }),
+    ...((config.keep?.newest ?? null) === null ? {} : { prunes: true as const }),
   };
 }

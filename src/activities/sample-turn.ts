@@ -1,3 +1,5 @@
+import { withinContext } from '../domain/context-limit.ts';
+import { asPlainText, withCommands } from '../domain/text-protocol.ts';
 import type { TurnLink } from '../domain/trajectory.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { Model } from '../ports/model.ts';
@@ -31,12 +33,16 @@ export function createModelActivities(deps: {
       const { agent } = await readConfig(artifacts, input.config);
       const parent = input.head ?? (await begin(input));
       const startedAt = new Date();
-      const response = await model.sample(
+      const room = { limit: agent.contextTokens ?? Infinity, reply: agent.maxTokens };
+      const links = withinContext(await readTranscript(artifacts, parent), room);
+      const asked = messagesOf(links);
+      const isText = agent.toolProtocol === 'text';
+      const answer = await model.sample(
         {
           model: input.policy.model,
           apiBase: input.policy.apiBase,
-          messages: messagesOf(await readTranscript(artifacts, parent)),
-          tools: TOOLS,
+          messages: isText ? asPlainText(asked) : asked,
+          tools: isText ? [] : TOOLS,
           temperature: agent.temperature,
           maxTokens: agent.maxTokens,
           seed: input.seed,
@@ -44,6 +50,8 @@ export function createModelActivities(deps: {
         },
         signal,
       );
+      const message = isText ? withCommands(answer.message, `call_${asked.length}`) : answer.message;
+      const response = { ...answer, message };
       const turn: ModelLink = {
         kind: 'model',
         parent,

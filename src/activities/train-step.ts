@@ -2,6 +2,7 @@ import { ApplicationFailure, Context, sleep } from '@temporalio/activity';
 import { SteadfastError } from '../domain/failures.ts';
 import { policyModel } from '../domain/ids.ts';
 import type { RunConfig } from '../domain/run-config.ts';
+import { openingOf } from '../domain/run-opening.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { PublishedStep, StepState, Trainer, TrainStepRequest } from '../ports/trainer.ts';
 import type { PolicyStep, TrainerActivities } from './contract-trainer.ts';
@@ -31,14 +32,7 @@ export function createTrainingActivities(deps: {
 
   /** Opening again changes nothing; a trainer that was restarted has forgotten its runs. */
   async function open(run: string, config: RunConfig, signal: AbortSignal): Promise<PublishedStep> {
-    const request = {
-      run,
-      baseModel: config.model,
-      checkpointDir: artifacts.runPath(run, 'checkpoints'),
-      loraRank: config.training.loraRank,
-      seed: config.seed,
-    };
-    return await trainer.openRun(request, signal);
+    return await trainer.openRun(openingOf(run, config, artifacts), signal);
   }
 
   async function openTraining(input: { readonly run: string; readonly config: string }): Promise<PolicyStep> {

@@ -1,5 +1,5 @@
 import type { ArgsDef } from 'citty';
-import { MODE_DEFAULTS } from '../schemas/run-config-schema.ts';
+import { MODE_DEFAULTS } from '../schemas/run-config-fields.ts';
 import { inputOfOptions, runOptions, TRAINING_OPTIONS } from './run-options.ts';
 
 /** `--name` stands for `run`; advantages are of training. */

@@ -19,6 +19,7 @@ const main = defineCommand({
     try: async () => (await import('./commands/try.ts')).tryCommand,
     eval: async () => (await import('./commands/eval.ts')).evalCommand,
     filter: async () => (await import('./commands/filter.ts')).filterCommand,
+    'export-adapter': async () => (await import('./commands/export-adapter.ts')).exportAdapterCommand,
     ls: async () => (await import('./commands/ls.ts')).lsCommand,
     verify: async () => (await import('./commands/verify.ts')).verifyCommand,
     status: async () => (await import('./commands/status.ts')).statusCommand,

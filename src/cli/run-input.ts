@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { loadConfig, type Config } from '../config.ts';
-import { runOfPolicy } from '../domain/ids.ts';
+import { policyVersionOf } from '../domain/ids.ts';
 import { defaultApiBase } from '../schemas/run-config-endpoint.ts';
 import { checkDataFiles, readConfigFile, withAbsolutePaths } from './config-file.ts';
 import { CommandError, UsageError } from './errors.ts';
@@ -49,8 +49,8 @@ export async function makeInput(options: {
 /** A folder of weights, or a policy version of a run (`run@step`) that has its files here: no endpoint has a model of that name. */
 async function isOfPolicyServer(model: unknown, store: string, cwd: string): Promise<boolean> {
   if (typeof model !== 'string') return false;
-  const run = runOfPolicy(model);
-  const folder = run === null ? resolve(cwd, model) : join(store, 'runs', run, 'checkpoints');
+  const version = policyVersionOf(model);
+  const folder = version === null ? resolve(cwd, model) : join(store, 'runs', version.run, 'checkpoints');
   const found = await stat(folder).catch(() => null);
   return found?.isDirectory() === true;
 }

@@ -18,6 +18,12 @@ export const TRAINING_OPTIONS: readonly string[] = [
   'clip-low',
   'clip-high',
   'kl-coefficient',
+  'max-staleness',
+  'staleness-bound',
+  'start-from',
+  'keep-newest',
+  'keep-every',
+  'keep-best',
 ];
 
 /** One option for each field of a run's JSON config; a command may tell of some otherwise than the schema does. */

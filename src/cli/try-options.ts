@@ -1,5 +1,5 @@
 import type { ArgsDef } from 'citty';
-import { MODE_DEFAULTS } from '../schemas/run-config-schema.ts';
+import { MODE_DEFAULTS } from '../schemas/run-config-fields.ts';
 import { SHIPPED } from './package-files.ts';
 import { runOptions, TRAINING_OPTIONS } from './run-options.ts';
 

@@ -34,9 +34,19 @@ export function policyModel(run: string, version: number): string {
   return `${run}@${version}`;
 }
 
-/** The run that a policy version is of; null for the name of any other model. */
-export function runOfPolicy(model: string): string | null {
-  return /^([A-Za-z0-9][A-Za-z0-9._-]*)@\d+$/.exec(model)?.[1] ?? null;
+/** A policy version: its run, its step, and where its checkpoint stands in the run's folder. */
+export interface PolicyVersion {
+  readonly run: string;
+  readonly step: number;
+  readonly path: string;
+}
+
+/** Reads `<run>@12`; null for the name of any other model. */
+export function policyVersionOf(model: string): PolicyVersion | null {
+  const [, run, text] = /^([A-Za-z0-9][A-Za-z0-9._-]*)@(\d{1,9})$/.exec(model) ?? [];
+  if (run === undefined) return null;
+  const step = Number(text);
+  return { run, step, path: `checkpoints/${stepName(step)}` };
 }
 
 /** The task queue of one sandbox host. */

@@ -8,6 +8,7 @@ import type { Grading, StopReason, TurnLink } from './trajectory.ts';
 export type MaskReason =
   | 'resolved_at_turn_limit'
   | 'resolved_at_context_limit'
+  | 'context_overflow'
   | 'agent_timeout'
   | 'agent_out_of_memory'
   | 'grading_timeout'
@@ -69,6 +70,8 @@ export function maskReasonOf(rollout: GradedRollout): MaskReason | null {
   // A last message that was cut at its own limit is no better an ending to learn from.
   if (resolved && (stopReason === 'context_overflow' || stopReason === 'output_truncated'))
     return 'resolved_at_context_limit';
+  // Whatever it did was not what ended it: its window was too small.
+  if (stopReason === 'context_overflow') return 'context_overflow';
   if (stopReason === 'time_limit') return 'agent_timeout';
   if (turns.some((link) => link.kind === 'tool' && link.outOfMemory === true)) return 'agent_out_of_memory';
   const { metrics, abuse } = grading;

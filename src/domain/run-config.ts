@@ -1,5 +1,6 @@
 import type { AdvantageKind } from './advantage.ts';
 import type { FindingKind, FindingPolicy } from './findings.ts';
+import type { Retention } from './retention.ts';
 
 export type RunMode = 'inference' | 'train';
 export type SandboxChoice = 'auto' | 'docker' | 'bubblewrap';
@@ -13,6 +14,10 @@ export interface AgentConfig {
   readonly temperature: number;
   /** Tokens of one model call at most. */
   readonly maxTokens: number;
+  /** Tokens of a prompt and its reply at most, kept to by leaving old observations out; null for no limit. Absent, as the next, in runs of an early 0.3. */
+  readonly contextTokens?: number | null;
+  /** How the model calls tools: by the endpoint's own calls, or by fenced blocks of shell in its text. */
+  readonly toolProtocol?: 'calls' | 'text';
   readonly systemPrompt: string;
   /** Placeholders: see schemas/prompt-template.ts. */
   readonly instancePromptTemplate: string;
@@ -34,6 +39,10 @@ export interface TrainingConfig {
   readonly clipHigh: number;
   readonly klCoefficient: number;
   readonly advantage: AdvantageKind;
+  /** Steps that may pass between the sampling of a rollout and its training; 0 waits. Absent, as the next, in runs of an early 0.3. */
+  readonly maxStaleness?: number;
+  /** Bound of the weight of a token by how far the policy has come since; null leaves it to the clipped ratio. */
+  readonly stalenessBound?: number | null;
 }
 
 /** Which records of the data a run takes. */
@@ -100,6 +109,9 @@ export interface RunConfig {
   readonly maxFailedShare: number;
   readonly agent: AgentConfig;
   readonly training: TrainingConfig;
+  /** The policy version (`run@step`) that a run begins at; null for fresh weights. Absent, as the next, in runs of an early 0.3. */
+  readonly startFrom?: string | null;
+  readonly keep?: Retention;
   readonly evaluation: EvaluationConfig | null;
 }
 

@@ -1,4 +1,5 @@
 import type { TrainingConfig } from '../domain/run-config.ts';
+import type { RunOpening } from '../domain/run-opening.ts';
 
 /** A published checkpoint: step n of a run and the hash of its manifest. */
 export interface PublishedStep {
@@ -6,14 +7,6 @@ export interface PublishedStep {
   readonly manifest: string;
   /** Model name to sample this version by. */
   readonly model: string;
-}
-
-export interface OpenRunRequest {
-  readonly run: string;
-  readonly baseModel: string;
-  readonly checkpointDir: string;
-  readonly loraRank: number;
-  readonly seed: number;
 }
 
 export interface TrainStepRequest {
@@ -48,7 +41,11 @@ export interface Trainer {
    * Loads the base model and answers the run's newest published step (0 for a new run). A caller whose `signal` aborts
    * waits no longer; the trainer loads on.
    */
-  openRun(request: OpenRunRequest, signal?: AbortSignal): Promise<PublishedStep>;
+  openRun(opening: RunOpening, signal?: AbortSignal): Promise<PublishedStep>;
   startStep(request: TrainStepRequest): Promise<StepState>;
   stepState(run: string, step: number): Promise<StepState>;
+  /** The steps that have a checkpoint. */
+  checkpoints(run: string): Promise<readonly number[]>;
+  /** Deletes a checkpoint; one that is gone already changes nothing. The newest is refused. */
+  deleteCheckpoint(run: string, step: number): Promise<void>;
 }

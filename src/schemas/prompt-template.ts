@@ -15,9 +15,23 @@ export const PLACEHOLDERS = {
 
 type Placeholder = keyof typeof PLACEHOLDERS;
 
-export const DEFAULT_SYSTEM_PROMPT = `You are a software engineer who fixes issues in repositories.
+const SYSTEM_PROMPT = `You are a software engineer who fixes issues in repositories.
 You work through tools: \`bash\` runs commands, \`str_replace_editor\` views and edits files.
 Say in a sentence what you are about to do, then call a tool. When the work is done, answer without a tool call: that ends it.`;
+
+const TEXT_SYSTEM_PROMPT = `You are a software engineer who fixes issues in repositories.
+You work by commands. Say in a sentence what you are about to do, then write the command in a block like this:
+
+\`\`\`bash
+grep -rn "def parse" src | head
+\`\`\`
+
+It is run with bash in the sandbox that holds the repository, and the next message tells its exit code and output. Working directory and exported variables are kept. There is no terminal: edit files with sed, with a heredoc, or with a small script. When the work is done, answer without such a block: that ends it.`;
+
+/** The system prompt of a run that names none. */
+export function defaultSystemPrompt(protocol: 'calls' | 'text'): string {
+  return protocol === 'text' ? TEXT_SYSTEM_PROMPT : SYSTEM_PROMPT;
+}
 
 export const DEFAULT_INSTANCE_PROMPT_TEMPLATE = `The repository in {working_directory} has this issue:
 

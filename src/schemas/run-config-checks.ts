@@ -3,7 +3,8 @@ import { fileSafe } from '../domain/ids.ts';
 import { nearestName } from './nearest.ts';
 import { checkTemplate } from './prompt-template.ts';
 import { expectationOf, type FieldSchema, fieldNames, schemaAt } from './run-config-expectation.ts';
-import { MODE_DEFAULTS, runConfigJsonSchema, runConfigSchema } from './run-config-schema.ts';
+import { MODE_DEFAULTS } from './run-config-fields.ts';
+import { runConfigJsonSchema, runConfigSchema } from './run-config-schema.ts';
 
 /** The fields of an input that are good by themselves. */
 type Values = Partial<ReturnType<typeof runConfigSchema.parse>>;
@@ -62,6 +63,16 @@ export function checkTogether(values: Values, workflowId: string): string[] {
           `is sampled from the policy server (use it with mode inference)`,
       );
     }
+  }
+  if (mode === 'inference' && typeof values.start_from === 'string') {
+    problems.push(
+      `start_from is ${show(values.start_from)} in inference mode; expected it in train mode only (sample a policy version with model)`,
+    );
+  }
+  if (mode === 'train' && values.keep_every && !values.keep_newest) {
+    problems.push(
+      `keep_every is ${values.keep_every} without keep_newest; expected both, because all checkpoints are kept otherwise`,
+    );
   }
   if (mode === 'inference' && values.evaluation) {
     problems.push(

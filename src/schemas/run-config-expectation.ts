@@ -65,6 +65,7 @@ function fieldAt(holder: FieldSchema, name: string): FieldSchema | undefined {
 
 function textOf(schema: FieldSchema): string {
   if (schema.format === 'uri') return 'a URL that begins with http:// or https://';
+  if (schema.pattern?.includes('@') === true) return 'a policy version of a run, as night@12';
   if (schema.pattern !== undefined) {
     return 'a name of at most 100 letters, digits, ".", "_" and "-" that begins with a letter or digit';
   }

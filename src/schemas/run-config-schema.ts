@@ -1,22 +1,11 @@
 import { z } from 'zod';
 import { FINDING_POLICIES, type FindingKind } from '../domain/findings.ts';
-import { DEFAULT_INSTANCE_PROMPT_TEMPLATE, DEFAULT_SYSTEM_PROMPT, PLACEHOLDERS } from './prompt-template.ts';
-
-/** Defaults that depend on the mode; every other default stands in the schema below. */
-export const MODE_DEFAULTS = {
-  temperature: { inference: 0, train: 1 },
-  reward_power: { inference: 1, train: 1.33 },
-} as const;
+import { agentFields } from './run-config-agent.ts';
+import { byMode, count } from './run-config-fields.ts';
+import { trainingFields } from './run-config-training.ts';
 
 /** A run's name is also a folder, a label and part of model names. */
 const RUN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
-
-const count = () => z.int().min(1);
-
-function byMode(field: keyof typeof MODE_DEFAULTS): string {
-  const { inference, train } = MODE_DEFAULTS[field];
-  return `default: ${inference} in inference mode, ${train} in train mode`;
-}
 
 const evaluationSchema = z.strictObject({
   sets: z
@@ -87,38 +76,7 @@ export const runConfigSchema = z.strictObject({
   batch_size: count().max(4096).default(4).describe('Instances a batch (train mode)'),
   rollouts_per_instance: count().max(256).default(4).describe('Rollouts an instance: the group'),
   epochs: count().max(10_000).default(1).describe('Passes over the instances'),
-  learning_rate: z.number().gt(0).max(1).default(5e-5).describe('Learning rate of AdamW (train mode)'),
-  lora_rank: count().max(512).default(32).describe('Rank of the LoRA adapter (train mode)'),
-  loss: z
-    .enum(['dapo', 'grpo', 'dr_grpo'])
-    .default('dapo')
-    .describe('How token losses are averaged (train mode)'),
-  importance: z
-    .enum(['token', 'sequence'])
-    .default('token')
-    .describe('Level of the importance ratio (train mode)'),
-  clip_low: z
-    .number()
-    .min(0)
-    .lt(1)
-    .default(0.2)
-    .describe('Importance ratio is clipped below 1 - clip_low (train mode)'),
-  clip_high: z
-    .number()
-    .min(0)
-    .max(10)
-    .default(0.28)
-    .describe('Importance ratio is clipped above 1 + clip_high (train mode)'),
-  kl_coefficient: z
-    .number()
-    .min(0)
-    .max(10)
-    .default(0)
-    .describe('Weight of the KL term against the base model (train mode)'),
-  advantage: z
-    .enum(['mean', 'leave-one-out', 'std'])
-    .default('mean')
-    .describe("How a group's rewards become advantages"),
+  ...trainingFields,
   reward_power: z
     .number()
     .gt(0)
@@ -139,39 +97,7 @@ export const runConfigSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe('Drop instances without FAIL_TO_PASS or PASS_TO_PASS tests'),
-  max_steps: count().max(1000).default(30).describe('Turns of a rollout at most'),
-  time_limit_seconds: count()
-    .max(7 * 24 * 3600)
-    .default(3600)
-    .describe('Seconds that the model calls and commands of a rollout may take together'),
-  temperature: z
-    .number()
-    .min(0)
-    .max(2)
-    .optional()
-    .describe(`Sampling temperature (${byMode('temperature')})`),
-  max_tokens: count().max(1_000_000).default(4096).describe('Tokens of one model call at most'),
-  system_prompt: z.string().default(DEFAULT_SYSTEM_PROMPT).describe('System prompt; empty for none'),
-  instance_prompt_template: z
-    .string()
-    .min(1)
-    .default(DEFAULT_INSTANCE_PROMPT_TEMPLATE)
-    .describe(
-      `First user message; placeholders: ${Object.keys(PLACEHOLDERS)
-        .map((name) => `{${name}}`)
-        .join(', ')}`,
-    ),
-  command_timeout_seconds: count().max(3600).default(60).describe('Seconds that one bash command may take'),
-  model_timeout_seconds: count()
-    .max(900)
-    .default(590)
-    .describe('Seconds that one model call may take, its whole answer included'),
-  output_limit_characters: z
-    .int()
-    .min(100)
-    .max(1_000_000)
-    .default(10_000)
-    .describe('Characters of one observation; what is beyond is cut from its middle'),
+  ...agentFields,
   sandbox: z
     .enum(['auto', 'docker', 'bubblewrap'])
     .default('auto')

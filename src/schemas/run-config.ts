@@ -3,7 +3,9 @@ import { FINDING_POLICIES } from '../domain/findings.ts';
 import { fileSafe } from '../domain/ids.ts';
 import type { RunConfig } from '../domain/run-config.ts';
 import { checkFields, checkTogether } from './run-config-checks.ts';
-import { MODE_DEFAULTS, runConfigSchema } from './run-config-schema.ts';
+import { defaultSystemPrompt } from './prompt-template.ts';
+import { MODE_DEFAULTS } from './run-config-fields.ts';
+import { runConfigSchema } from './run-config-schema.ts';
 
 /** What a run's configuration takes from its surroundings. */
 export interface RunContext {
@@ -62,7 +64,9 @@ export function parseRunConfig(input: unknown, context: RunContext): RunConfig {
       timeLimitSeconds: wire.time_limit_seconds,
       temperature: wire.temperature ?? MODE_DEFAULTS.temperature[mode],
       maxTokens: wire.max_tokens,
-      systemPrompt: wire.system_prompt,
+      contextTokens: wire.context_tokens ?? null,
+      toolProtocol: wire.tool_protocol,
+      systemPrompt: wire.system_prompt ?? defaultSystemPrompt(wire.tool_protocol),
       instancePromptTemplate: wire.instance_prompt_template,
       commandTimeoutSeconds: wire.command_timeout_seconds,
       modelTimeoutSeconds: wire.model_timeout_seconds,
@@ -77,9 +81,19 @@ export function parseRunConfig(input: unknown, context: RunContext): RunConfig {
       clipHigh: wire.clip_high,
       klCoefficient: wire.kl_coefficient,
       advantage: wire.advantage,
+      maxStaleness: wire.max_staleness,
+      stalenessBound:
+        wire.staleness_bound === undefined ? defaultBound(wire.max_staleness) : wire.staleness_bound,
     },
+    startFrom: wire.start_from ?? null,
+    keep: { newest: wire.keep_newest ?? null, every: wire.keep_every ?? null, best: wire.keep_best },
     evaluation: evaluationOf(wire.evaluation),
   };
+}
+
+/** Of FIELD-wide use for samples that are a few steps old (SkyRL, agent-lightning, prime-rl: 2). */
+function defaultBound(maxStaleness: number): number | null {
+  return maxStaleness > 0 ? 2 : null;
 }
 
 function evaluationOf(wire: ReturnType<typeof runConfigSchema.parse>['evaluation']): RunConfig['evaluation'] {

@@ -13,6 +13,7 @@ import { createInstanceActivities } from '../activities/instances.ts';
 import { createJudgeActivities } from '../activities/judge-instance.ts';
 import { createSandboxActivities } from '../activities/open-sandbox.ts';
 import { createPlanPullsActivity } from '../activities/plan-pulls.ts';
+import { createPruneActivity } from '../activities/prune-checkpoints.ts';
 import { createFilterRecordActivity } from '../activities/record-filter.ts';
 import { createGroupRecordActivity } from '../activities/record-group.ts';
 import { createRecordKeptActivity } from '../activities/record-kept.ts';
@@ -162,5 +163,5 @@ export function modelActivities(deps: Deps): ModelActivities {
 }
 
 export function trainerActivities(deps: Deps): TrainerActivities {
-  return { ...createBatchActivity(deps), ...createTrainingActivities(deps) };
+  return { ...createBatchActivity(deps), ...createTrainingActivities(deps), ...createPruneActivity(deps) };
 }

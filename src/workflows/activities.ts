@@ -134,6 +134,13 @@ export const TABLE = {
     cancellationType: WAIT,
     retry: { initialInterval: '1 s', maximumInterval: '30 s', maximumAttempts: 1000 },
   },
+  /** Asks and deletes folders. What stays for want of room to work is deleted after the next step. */
+  pruneCheckpoints: {
+    taskQueue: TASK_QUEUES.trainer,
+    startToCloseTimeout: '10 min',
+    heartbeatTimeout: HEARTBEAT,
+    retry: { initialInterval: '1 s', maximumInterval: '30 s', maximumAttempts: 8 },
+  },
   /**
    * Some GB through a slow line, then tens of thousands of records into the store, or, of those kept, into a file. What was
    * downloaded is kept, so each attempt goes on; 20 are the 8 minutes of a hub that is away.
@@ -195,6 +202,7 @@ export const { sampleTurn } = proxyActivities<ModelActivities>(TABLE.sampleTurn)
 export const { openTraining } = proxyActivities<TrainerActivities>(TABLE.openTraining);
 export const { buildBatch } = proxyActivities<TrainerActivities>(TABLE.buildBatch);
 export const { trainStep } = proxyActivities<TrainerActivities>(TABLE.trainStep);
+export const { pruneCheckpoints } = proxyActivities<TrainerActivities>(TABLE.pruneCheckpoints);
 
 /** The activities of the host that holds a sandbox. */
 export function onHost(taskQueue: string) {

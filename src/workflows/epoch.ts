@@ -17,6 +17,7 @@ import { InstanceCursor } from './instance-cursor.ts';
 import { makeStep } from './make-step.ts';
 import { attemptFailedSignal, drainSignal, type GroupReport } from './messages.ts';
 import { reportPhase } from './report-phase.ts';
+import { UntrainedGroups } from './untrained-groups.ts';
 
 /** Progress is told to the run about this many times an epoch: each telling is four events there. */
 const REPORTS = 100;
@@ -35,15 +36,20 @@ class Epoch {
   private readonly window: GroupWindow;
   private readonly instances: InstanceCursor;
   private readonly hold: Hold;
+  private readonly untrained: UntrainedGroups;
   private batch: GroupReport[] = [];
   private toldGroups: number;
   private telling = 0;
+  /** Whether it is about to continue as new, and whether it starts no more groups while it trains. */
+  private isClosing = false;
+  private hasSampled = false;
   private readonly input: EpochInput;
 
   constructor(input: EpochInput) {
     this.input = input;
     this.state = stateAtStart(input);
     this.toldGroups = this.state.groupsDone;
+    this.untrained = new UntrainedGroups(input.firstGroup, this.state);
     this.instances = new InstanceCursor(input.context, input.list);
     this.window = new GroupWindow(input, this.state, (report) => this.onReport(report));
     this.hold = new Hold((reason) => this.onHold(reason), this.state.held);
@@ -56,7 +62,9 @@ class Epoch {
 
   async run(): Promise<EpochResult> {
     try {
-      await (this.input.mode === 'train' ? this.train() : this.collect());
+      if (this.input.mode !== 'train') await this.collect();
+      else if (this.input.maxStaleness === undefined) await this.train();
+      else await this.trainAndSample(this.input.maxStaleness);
     } catch (error) {
       // A bug, in contrast, fails the task and must command nothing.
       if (isCancellation(error) || error instanceof TemporalFailure) await this.window.cancel();
@@ -79,6 +87,41 @@ class Epoch {
     }
   }
 
+  /** Steps in the order of the list, while groups of coming batches are sampled from policies that are some steps old. */
+  private async trainAndSample(maxStaleness: number): Promise<void> {
+    const most = (maxStaleness + 1) * this.input.batchSize;
+    await Promise.all([this.sampleAhead(most), this.trainInOrder()]);
+  }
+
+  /** Starts groups that are at most `most` instances ahead of those whose batch has had its step. */
+  private async sampleAhead(most: number): Promise<void> {
+    const isDue = (): boolean => this.isEnding || this.state.cursor < this.untrained.trained + most;
+    while (this.state.cursor < this.input.list.count) {
+      await condition(isDue);
+      if (this.isEnding || !(await this.startNext())) break;
+      await this.tellSometimes();
+    }
+    this.hasSampled = true;
+  }
+
+  private async trainInOrder(): Promise<void> {
+    const { list, batchSize } = this.input;
+    while (this.untrained.trained < list.count) {
+      const from = this.untrained.trained;
+      const end = Math.min(list.count, from + batchSize);
+      // Drained, the last batch is what has been begun of it.
+      const isCut = (): boolean =>
+        this.hasSampled && this.state.cursor < end && this.window.inFlight.length === 0;
+      await this.window.until(() => this.untrained.before(end).length === end - from || isCut());
+      this.batch = this.untrained.before(end);
+      if (this.batch.length === 0) return;
+      await this.hold.released();
+      await this.step();
+      this.untrained.trainedTo(end);
+      await this.continueWhenLong();
+    }
+  }
+
   /** A sliding window: the next group starts as soon as one has ended. */
   private async collect(): Promise<void> {
     while (this.state.cursor < this.input.list.count && (await this.startNext())) {
@@ -91,14 +134,16 @@ class Epoch {
 
   /** Starts the next group once there is room and nothing holds it; false when there is to be no other. */
   private async startNext(): Promise<boolean> {
-    const { cursor, nextGroup, policy } = this.state;
-    const stopped = () => this.hold.reason !== null || this.state.draining;
+    const { cursor, nextGroup } = this.state;
+    const stopped = () => this.hold.reason !== null || this.isEnding;
     const instance = await this.instances.at(cursor);
     do {
       await this.hold.released();
       await this.window.room(stopped);
     } while (this.hold.reason !== null);
-    if (this.state.draining) return false;
+    if (this.isEnding) return false;
+    // The newest of now: a step may have been made meanwhile.
+    const { policy } = this.state;
     this.state = { ...this.state, cursor: cursor + 1, nextGroup: nextGroup + 1 };
     this.show(`batch of policy ${policy.policy.version}`);
     await this.window.start(instance, nextGroup, policy.policy);
@@ -125,7 +170,8 @@ class Epoch {
   }
 
   private onReport(report: GroupReport): void {
-    if (this.input.mode === 'train') this.batch.push(report);
+    if (this.input.maxStaleness !== undefined) this.untrained.add(report);
+    else if (this.input.mode === 'train') this.batch.push(report);
     this.state = stateAfter(this.state, report);
   }
 
@@ -188,12 +234,23 @@ class Epoch {
 
   private async continueWhenLong(): Promise<void> {
     if (this.state.cursor >= this.input.list.count || !hasGrownLong(this.input.historyLimit)) return;
+    this.isClosing = true;
+    if (this.input.maxStaleness !== undefined) await condition(() => this.hasSampled);
     // A signal on its way is lost with the execution that sent it, and a run that never heard of a hold lets nobody go.
     await condition(() => this.window.idle && this.telling === 0);
     await continueAsNew<typeof epoch>({
       ...this.input,
-      carried: { ...this.state, inFlight: this.window.inFlight },
+      carried: {
+        ...this.state,
+        inFlight: this.window.inFlight,
+        ...(this.input.maxStaleness === undefined ? {} : this.untrained.carried),
+      },
     });
+  }
+
+  /** Whether no other group is to be started by this execution. */
+  private get isEnding(): boolean {
+    return this.isClosing || this.state.draining;
   }
 
   private show(what: string): void {

@@ -135,7 +135,7 @@ export class GroupWindow {
   }
 
   /** Waits; after a long silence asks about groups of earlier executions, whose end nobody else would tell. */
-  private async until(reached: () => boolean): Promise<void> {
+  async until(reached: () => boolean): Promise<void> {
     // Asked first without a time limit, which would cost a timer's two events.
     if (reached()) return;
     while (!(await condition(reached, SILENCE))) {

@@ -158,11 +158,16 @@ class Group {
 
   /** Tells the epoch, which may have continued as new since, and makes the result. */
   private async report(record: string | null): Promise<GroupResult> {
-    const { group: number, instance, epoch } = this.input;
+    const { group: number, instance, epoch, policy } = this.input;
     const { results, givenUp, failures } = this;
     if (epoch !== null) {
       const sums = { totals: totalsOf(results), retries: retriesOf(this.members, givenUp) };
-      const ended = { group: number, ...sums, record: givenUp ? null : record };
+      const ended = {
+        group: number,
+        policyVersion: policy.version,
+        ...sums,
+        record: givenUp ? null : record,
+      };
       await told(() => getExternalWorkflowHandle(epoch).signal(groupEndedSignal, ended));
     }
     return { group: number, instanceId: instance.instanceId, results, failures, givenUp, record };

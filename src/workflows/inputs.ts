@@ -1,5 +1,6 @@
 import type { InstanceList, InstanceRef } from '../activities/contract.ts';
 import type { FailureWindow } from '../domain/failure-window.ts';
+import type { GroupReport } from './messages.ts';
 import type { RetryTotals, RolloutTotals } from '../domain/run-summary.ts';
 import type { EvaluationSet, Policy, RunConfig, RunMode } from '../domain/run-config.ts';
 
@@ -21,6 +22,8 @@ export interface RunContext {
   readonly heartbeatSeconds?: number;
   /** Share of failed attempts among the last hundred above which the run holds itself; absent in runs begun under 0.1. */
   readonly maxFailedShare?: number;
+  /** Whether checkpoints that are not to be kept are deleted after each step; absent where none is. */
+  readonly prunes?: true;
   /** Whether the search attributes are registered. */
   readonly searchable: boolean;
 }
@@ -76,6 +79,8 @@ export interface EpochInput {
   readonly firstGroup: number;
   /** Workflow id of the run to report to; null reports to nobody. */
   readonly reportTo: string | null;
+  /** In train mode, steps that may pass between the sampling of a group and its training; absent where it waits. */
+  readonly maxStaleness?: number;
   /** How the attempts of the epoch before ended. */
   readonly failures?: FailureWindow;
   /** Continues as new at this many events, for tests; without it when the server suggests it. */
@@ -103,6 +108,9 @@ export interface EpochState {
   readonly stepsWithoutLesson: number;
   readonly inFlight: readonly GroupInFlight[];
   readonly groupsDone: number;
+  /** Instances whose batch has had its step, and groups that have ended and not; absent where each step is waited for. */
+  readonly trained?: number;
+  readonly untrained?: readonly GroupReport[];
   /** The word under which it and its groups stand; null when they are not held. */
   readonly held: string | null;
   readonly draining: boolean;

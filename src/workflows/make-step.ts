@@ -1,4 +1,4 @@
-import { patched } from '@temporalio/workflow';
+import { isCancellation, log, patched } from '@temporalio/workflow';
 import { addRetries, NO_RETRIES, retryMetrics } from '../domain/retry-totals.ts';
 import {
   addTotals,
@@ -10,7 +10,8 @@ import {
 } from '../domain/rollout-totals.ts';
 import type { Counts, RolloutTotals } from '../domain/run-summary.ts';
 import { requireUnique } from '../domain/unique.ts';
-import { buildBatch, records, trainStep } from './activities.ts';
+import { buildBatch, pruneCheckpoints, records, trainStep } from './activities.ts';
+import { knownFailure } from './failures.ts';
 import type { PolicyState, RunContext } from './inputs.ts';
 import type { GroupReport } from './messages.ts';
 import { said } from './said.ts';
@@ -68,6 +69,7 @@ export async function makeStep(
         'reward/mean': reward,
         ...rewardMetrics(totals),
         ...retryMetrics(totals, retries),
+        ...stalenessMetrics(policy.policy.version, batch),
         'batch/samples': built.samples,
         'batch/groups': groups.length,
         'batch/groups_without_variance': built.groupsWithoutVariance,
@@ -76,11 +78,33 @@ export async function makeStep(
       },
     },
   ]);
+  if (context.prunes === true) await prune(context);
   return {
     kind: 'made',
     policy: { policy: made.policy, step: made.step, manifest: made.manifest },
     reward,
   };
+}
+
+/** What cannot be deleted now is deleted after a later step: no reason to lose this one. */
+async function prune(context: RunContext): Promise<void> {
+  const { run, config } = context;
+  try {
+    await pruneCheckpoints.executeWithOptions(said(context, 'delete old checkpoints'), [{ run, config }]);
+  } catch (error) {
+    if (isCancellation(error) || knownFailure(error, 'Trainer.Unreachable') === null) throw error;
+    log.warn('checkpoints not deleted', { error });
+  }
+}
+
+/** How many steps old the groups of a batch are. */
+function stalenessMetrics(version: number, batch: readonly GroupReport[]): Record<string, number> {
+  const ages = batch.flatMap(({ policyVersion }) =>
+    policyVersion === undefined ? [] : [version - policyVersion],
+  );
+  if (ages.length === 0) return {};
+  const sum = ages.reduce((total, age) => total + age, 0);
+  return { 'batch/staleness_mean': sum / ages.length, 'batch/staleness_max': Math.max(...ages) };
 }
 
 /** What a batch's rewards came to; findings as the share of scored rollouts that have one of the kind. */

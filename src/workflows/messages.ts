@@ -70,6 +70,8 @@ export interface GroupReport {
   readonly totals: RolloutTotals;
   /** Absent where the group began under 0.1. */
   readonly retries?: RetryTotals;
+  /** Of the policy that it was sampled from; absent where it began under an early 0.3. */
+  readonly policyVersion?: number;
   /** sha256 of the group's record; null for one without a scored member, and for one that was given up. */
   readonly record: string | null;
 }

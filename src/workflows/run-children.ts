@@ -79,6 +79,7 @@ export async function startEpoch(
         firstGroup: state.nextGroup,
         reportTo: workflowInfo().workflowId,
         ...(state.failures === undefined ? {} : { failures: state.failures }),
+        ...(plan.maxStaleness === undefined ? {} : { maxStaleness: plan.maxStaleness }),
       },
     ],
     staticSummary: `epoch ${number} of ${plan.epochs}: ${list.count} instances`,

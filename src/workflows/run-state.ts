@@ -35,7 +35,7 @@ export interface PreparedRun {
 
 export function contextOf(resolved: ResolvedRun): RunContext {
   const { run, config, plan, searchable } = resolved;
-  const { seed, sandbox, maxSteps, timeLimitSeconds, heartbeatSeconds, maxFailedShare } = plan;
+  const { seed, sandbox, maxSteps, timeLimitSeconds, heartbeatSeconds, maxFailedShare, prunes } = plan;
   return {
     run,
     config,
@@ -45,6 +45,7 @@ export function contextOf(resolved: ResolvedRun): RunContext {
     ...(timeLimitSeconds === undefined ? {} : { timeLimitSeconds }),
     heartbeatSeconds,
     maxFailedShare,
+    ...(prunes === undefined ? {} : { prunes }),
     searchable,
   };
 }

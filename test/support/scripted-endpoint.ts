@@ -26,6 +26,8 @@ export interface ScriptedOptions {
   /** The models that it knows; any name is taken when left out. */
   readonly models?: readonly string[];
   readonly ownedBy?: string;
+  /** Knows no tools, takes turns strictly, and writes its commands as fenced blocks. */
+  readonly plainText?: boolean;
   /** Answers a request in its own way; undefined leaves it to the script. `n` counts chat requests from 0. */
   readonly answer?: (body: ChatBody, response: ServerResponse, n: number) => boolean | Promise<boolean>;
 }
@@ -83,7 +85,9 @@ async function serve(
     send(response, 404, { error });
     return;
   }
-  send(response, 200, completion(options, body));
+  const refusal = options.plainText === true ? refusalOfPlain(body) : null;
+  if (refusal === null) send(response, 200, completion(options, body));
+  else send(response, 400, { error: { message: refusal, type: 'invalid_request_error' } });
 }
 
 /** Sends a JSON answer. */
@@ -92,13 +96,22 @@ export function send(response: ServerResponse, status: number, body: unknown): v
   response.end(JSON.stringify(body));
 }
 
+/** What a model of text alone says to a request that is made for others; null when it takes it. */
+function refusalOfPlain({ tools, messages }: ChatBody): string | null {
+  if (tools !== undefined) return 'this model does not support tools';
+  const roles = messages.map(({ role }) => role).filter((role) => role !== 'system');
+  const isStrict = roles.every((role, i) => role === (i % 2 === 0 ? 'user' : 'assistant'));
+  return isStrict ? null : `conversation roles must alternate user/assistant, not ${roles.join('/')}`;
+}
+
 /** The script's chat completion for a request. */
 function completion(options: ScriptedOptions, body: ChatBody): Record<string, unknown> {
   const { script = 'gold', instances = [], turns = 1, tokenIds = false } = options;
   const { content, command } = nextTurn(body.messages, instances, script, turns);
   const made = body.messages.length;
+  const block = command === null ? '' : `\n\n\`\`\`bash\n${command}\n\`\`\``;
   const calls =
-    command === null
+    command === null || options.plainText === true
       ? {}
       : {
           tool_calls: [
@@ -109,7 +122,8 @@ function completion(options: ScriptedOptions, body: ChatBody): Record<string, un
             },
           ],
         };
-  const message = { role: 'assistant', content, ...calls };
+  const text = options.plainText === true ? `${content}${block}` : content;
+  const message = { role: 'assistant', content: text, ...calls };
   const prompt = promptIds(body.messages);
   const sampled = completionIds(textOf(message));
   const withIds = tokenIds && body['return_token_ids'] === true;
@@ -123,7 +137,7 @@ function completion(options: ScriptedOptions, body: ChatBody): Record<string, un
       {
         index: 0,
         message,
-        finish_reason: command === null ? 'stop' : 'tool_calls',
+        finish_reason: 'tool_calls' in message ? 'tool_calls' : 'stop',
         ...(withIds ? { token_ids: sampled } : {}),
         ...(withLogprobs
           ? { logprobs: { content: sampled.map((id) => ({ token: String(id), logprob: -0.5 })) } }

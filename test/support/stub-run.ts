@@ -84,7 +84,6 @@ export class StubRun {
   plan: RunPlan = STUB_PLAN;
   turns = 2;
   callsPerTurn = 1;
-  /** What a model call and a command say that they took. */
   tookMs = { turn: 10, call: 10 };
   /** Rollouts open at once at most. */
   peak = 0;
@@ -114,8 +113,7 @@ export class StubRun {
 
   private put(refs: InstanceRef[]): InstanceList {
     const ref = nameOf(JSON.stringify(refs));
-    this.lists.set(ref, refs);
-    return { ref, count: refs.length };
+    return this.lists.set(ref, refs) && { ref, count: refs.length };
   }
 
   private get(ref: string): InstanceRef[] {
@@ -219,6 +217,7 @@ export class StubRun {
         groupsWithoutVariance: 0,
         untrainable: 0,
       }),
+      pruneCheckpoints: async () => 0,
       trainStep: async ({ step }) => ({ ...published(step), metrics: { 'optim/lr': 1e-3 } }),
     };
   }

@@ -14,6 +14,7 @@ class LossOptions:
     kl_coefficient: float
     truncated_importance_bound: float | None
     normaliser_tokens: int
+    staleness_bound: float | None = None
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,14 @@ def policy_loss(
     options: LossOptions,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """This micro-batch's share of the loss, and the importance ratio of each token before any clipping."""
-    log_ratio_B_T = (logprobs_B_T - sampler_B_T) * mask_B_T
+    # Of samples that are some steps old, how far the policy has come since is a constant weight, cut off at the bound;
+    # the ratio that is clipped is then of this step alone (decoupled PPO with truncated importance sampling).
+    weight_B_T = None
+    before_B_T = sampler_B_T
+    if options.staleness_bound is not None:
+        before_B_T = logprobs_B_T.detach()
+        weight_B_T = ((before_B_T - sampler_B_T) * mask_B_T).exp().clamp(max=options.staleness_bound)
+    log_ratio_B_T = (logprobs_B_T - before_B_T) * mask_B_T
     lengths_B1 = mask_B_T.sum(-1, keepdim=True)
     if options.importance == "sequence":
         # One ratio a sequence, the geometric mean of its tokens'.
@@ -47,6 +55,8 @@ def policy_loss(
         bounded_B_T = ratio_B_T.clamp(max=options.truncated_importance_bound)
     advantages_B1 = advantages_B[:, None]
     loss_B_T = -torch.min(bounded_B_T * advantages_B1, clipped_B_T * advantages_B1)
+    if weight_B_T is not None:
+        loss_B_T = loss_B_T * weight_B_T
     if reference_B_T is not None:
         distance_B_T = (reference_B_T - logprobs_B_T) * mask_B_T
         # Weighted by the ratio, as the tokens were drawn by the sampler: unbiased for stale samples too.

@@ -2,13 +2,14 @@
 
 import os
 import re
+import shutil
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import checkpoints
-from .adapter import LoraOptions, fresh_adapter, make_optimizer, save_trained
+from .adapter import OPTIMIZER, LoraOptions, fresh_adapter, make_optimizer, save_trained
 from .checkpoints import newest_complete, publish, read_manifest
 from .errors import ApiError
 from .fields import Fields
@@ -40,6 +41,7 @@ class Runs:
         base_model = body.text("base_model")
         root = Path(body.text("checkpoint_dir", pattern=r"/.*", expected="an absolute path"))
         lora = read_lora(body.object("lora", {}))
+        source = read_source(body)
         body.close()
         with self.opening:
             if name in self.open_runs:
@@ -63,7 +65,7 @@ class Runs:
                 raise ApiError(400, why, param="checkpoint_dir") from error
             run = Run(name, policy, root, lora, self.trainer)
             try:
-                self.start(run)
+                self.start(run, source)
             except BaseException as error:
                 os.close(claimed)
                 if is_storage(error):
@@ -72,8 +74,8 @@ class Runs:
             self.open_runs[name] = run
             return run.summary()
 
-    def start(self, run: Run) -> None:
-        """Finds the run's newest complete checkpoint, or makes its step 0."""
+    def start(self, run: Run, source: Path | None) -> None:
+        """Finds the run's newest complete checkpoint, or makes its step 0: anew, or as a copy of another run's step."""
         head = {"run": run.name, "base_model": run.base_model, "lora": run.lora.as_json()}
         checkpoints.sweep(run.root)
         newest = newest_complete(run.root)
@@ -81,7 +83,11 @@ class Runs:
             self.refuse_other(run.name, {key: (read_manifest(run.root, newest) or {}).get(key) for key in head}, head)
             return
         manifest = {"format": 1, **head, "step": 0, "parent": None}
-        publish(run.root, 0, manifest, lambda out: write_fresh(out, run.policy, run.lora))
+        if source is None:
+            publish(run.root, 0, manifest, lambda out: write_fresh(out, run.policy, run.lora))
+            return
+        begun = begin_at(source, head)
+        publish(run.root, 0, manifest | {"from": begun}, lambda out: write_copy(out, source))
 
     def refuse_other(self, name: str, known: dict, asked: dict) -> None:
         for key, value in asked.items():
@@ -105,6 +111,42 @@ def read_lora(body: Fields) -> LoraOptions:
     options = LoraOptions(rank, body.number("alpha", 2.0 * rank, 0, above=True), body.integer("seed", 0, 0), targets)
     body.close()
     return options
+
+
+def read_source(body: Fields) -> Path | None:
+    """The checkpoint folder that a new run begins at; it says nothing to a run that has begun."""
+    folder = body.text("from", None, pattern=r"/.*", expected="the absolute path of a checkpoint")
+    return None if folder is None else Path(folder)
+
+
+def begin_at(source: Path, head: dict) -> dict:
+    """What a run says of the checkpoint that it begins at. Weights of another model or shape are refused."""
+    if not checkpoints.is_whole(source):
+        raise ApiError(
+            400, f"from is {source}: expected a checkpoint whose files are as its manifest says", param="from"
+        )
+    known = checkpoints.read_json(source / "manifest.json")
+    for key, wanted in (("base_model", head["base_model"]), ("lora", head["lora"])):
+        # A seed draws fresh weights; these are trained.
+        found, asked = (
+            {k: v for k, v in x.items() if k != "seed"} if key == "lora" else x for x in (known[key], wanted)
+        )
+        if found != asked:
+            raise ApiError(
+                409, f"{key} is {asked}: the checkpoint {source} has {found}", code="run_conflict", param=key
+            )
+    return {
+        "run": known["run"],
+        "step": known["step"],
+        "manifest_sha256": checkpoints.sha256_of(source / "manifest.json"),
+    }
+
+
+def write_copy(out: Path, source: Path) -> None:
+    shutil.copytree(source / "adapter", out / "adapter")
+    shutil.copyfile(source / OPTIMIZER, out / OPTIMIZER)
+    checkpoints.write_json(out / "metrics.json", {})
+    checkpoints.write_json(out / checkpoints.TIMINGS, {})
 
 
 def write_fresh(out: Path, policy: Policy, lora: LoraOptions) -> None:

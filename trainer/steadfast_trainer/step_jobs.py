@@ -103,6 +103,7 @@ def read_options(body: Fields, policy: Policy) -> StepOptions:
             kl_coefficient=body.number("kl_coefficient", 0.0, 0, 100),
             truncated_importance_bound=body.number("truncated_importance_bound", None, 1),
             normaliser_tokens=body.integer("normaliser_tokens", policy.context, 1),
+            staleness_bound=body.number("staleness_bound", None, 1),
         ),
     )
     body.close()

@@ -109,6 +109,8 @@ def micro_step(
         "entropy": entropy_B_T[mask_B_T].sum(),
         "logprob_difference": log_ratio_N.abs().sum(),
     }
+    if options.loss.staleness_bound is not None:
+        sums["staleness_capped"] = (torch.exp(log_ratio_N) > options.loss.staleness_bound).sum()
     if reference_B_T is not None:
         distance_N = (reference_B_T - logprobs_B_T.detach())[mask_B_T]
         sums["kl_reference"] = (torch.exp(distance_N) - distance_N - 1).sum()

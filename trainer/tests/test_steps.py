@@ -193,6 +193,32 @@ def test_no_step_is_made_on_a_damaged_checkpoint(server, run, tmp_path):
     assert state["state"] == "failed" and "not as its manifest says" in state["error"]["message"]
 
 
+def test_a_run_begins_at_another_runs_step(server, run, model_folder, tmp_path):
+    name, parent = run
+    batch = write_batch(tmp_path, random_samples(4, 40))
+    put(server, name, 1, batch, parent)
+    last = server.finished(name, 1)["result"]["manifest_sha256"]
+    put(server, name, 2, batch, last)
+    server.finished(name, 2)
+    step = tmp_path / "checkpoints" / "step-0001"
+
+    fork = {"base_model": str(model_folder), "checkpoint_dir": str(tmp_path / "fork"), "lora": {"rank": 4}}
+    refused = server.http.put(f"/v1/runs/{name}-fork", json=fork | {"lora": {"rank": 8}, "from": str(step)})
+    assert error_of(refused, 409)["param"] == "lora"
+    assert error_of(server.http.put(f"/v1/runs/{name}-fork", json=fork | {"from": "/nowhere"}), 400)["param"] == "from"
+    # Another seed would draw other fresh weights, and these are trained.
+    opened = server.http.put(f"/v1/runs/{name}-fork", json=fork | {"lora": {"rank": 4, "seed": 9}, "from": str(step)})
+    begun = opened.json()["manifest_sha256"]
+    manifest = json.loads((tmp_path / "fork" / "step-0000" / "manifest.json").read_text())
+    assert manifest["from"] == {"run": name, "step": 1, "manifest_sha256": last}
+
+    put(server, f"{name}-fork", 1, batch, begun)
+    server.finished(f"{name}-fork", 1)
+    for file in ("adapter/adapter_model.safetensors", "optimizer.safetensors"):
+        made = (tmp_path / "fork" / "step-0001" / file).read_bytes()
+        assert made == (tmp_path / "checkpoints" / "step-0002" / file).read_bytes(), file
+
+
 def test_a_failed_step_may_be_made_again(server, run, tmp_path):
     name, parent = run
     samples = random_samples(2, 40)

@@ -128,6 +128,12 @@ def trl_loss(
         inputs["ref_per_token_logps"] = reference[0]
         policy.active = "?"
         policy.use(TRAINED)
+    trainer.use_vllm = options.staleness_bound is not None
+    if options.staleness_bound is not None:
+        with torch.no_grad():
+            now = trainer._get_per_token_logps_and_entropies(policy.peft, tokens, attention, right)[0]
+        drift = torch.exp(now - inputs.pop("old_per_token_logps"))
+        inputs["importance_sampling_ratio"] = drift.clamp(max=options.staleness_bound)
     trainer.args.steps_per_generation = 1
     loss = trainer._compute_loss(policy.peft, inputs)
     loss.backward()

@@ -23,6 +23,8 @@ const OVERFLOW =
 const NO_MODEL =
   /model\b.*\b(not found|does ?n[o']t exist|not exist|unknown|not available|not loaded)|unknown model/i;
 
+const NO_TOOLS = /\btools?\b|tool[_-]?(choice|call)|function[ _-]call/i;
+
 /** What the client threw as a refusal; null when there was no HTTP answer. */
 export function refusalOf(error: unknown): Refusal | null {
   if (!(error instanceof APIError) || typeof error.status !== 'number') return null;
@@ -83,7 +85,12 @@ function refusalError(refusal: Refusal, { baseUrl, model, apiKey }: Asked): Stea
   if (status === 408 || status === 409 || status === 425 || status >= 500) {
     return new SteadfastError('Model.Unreachable', answer, options);
   }
-  const hint = status === 404 ? ' (does the base URL end as the endpoint expects it, mostly in /v1?)' : '';
+  const hint =
+    status === 404
+      ? ' (does the base URL end as the endpoint expects it, mostly in /v1?)'
+      : NO_TOOLS.test(refusal.message)
+        ? ' (--tool-protocol text is for models without tool calls)'
+        : '';
   return new SteadfastError('Model.BadRequest', `${answer}${hint}`);
 }
 

@@ -1,6 +1,7 @@
 import { SteadfastError } from '../../domain/failures.ts';
 import { policyModel } from '../../domain/ids.ts';
-import type { OpenRunRequest, PublishedStep, StepState, Trainer, TrainStepRequest } from '../../ports/trainer.ts';
+import type { RunOpening } from '../../domain/run-opening.ts';
+import type { PublishedStep, StepState, Trainer, TrainStepRequest } from '../../ports/trainer.ts';
 import { createWire, type Answer } from './wire.ts';
 
 /**
@@ -25,9 +26,14 @@ export function createPolicyServerTrainer(options: {
   const send = createWire(options.baseUrl);
   const { openMs, stepMs: limitMs } = options.limits ?? LIMITS;
 
-  async function openRun(request: OpenRunRequest, signal?: AbortSignal): Promise<PublishedStep> {
-    const { run, baseModel, checkpointDir, loraRank, seed } = request;
-    const body = { base_model: baseModel, checkpoint_dir: checkpointDir, lora: { rank: loraRank, seed } };
+  async function openRun(opening: RunOpening, signal?: AbortSignal): Promise<PublishedStep> {
+    const { run, baseModel, checkpointDir, loraRank, seed, from } = opening;
+    const body = {
+      base_model: baseModel,
+      checkpoint_dir: checkpointDir,
+      lora: { rank: loraRank, seed },
+      ...(from === null ? {} : { from }),
+    };
     const answer = await patiently(openMs, async (limit) => {
       const path = runPath(run);
       return await send({ method: 'PUT', path, body, limitMs: limit, ...(signal ? { signal } : {}) });
@@ -56,6 +62,7 @@ export function createPolicyServerTrainer(options: {
         clip_low: training.clipLow,
         clip_high: training.clipHigh,
         kl_coefficient: training.klCoefficient,
+        ...((training.stalenessBound ?? null) === null ? {} : { staleness_bound: training.stalenessBound }),
         temperature,
       },
     };
@@ -79,7 +86,22 @@ export function createPolicyServerTrainer(options: {
     return stateOf(await send({ method: 'GET', path: stepPath(run, step), limitMs }));
   }
 
-  return { openRun, startStep, stepState };
+  async function checkpoints(run: string): Promise<readonly number[]> {
+    const answer = await send({ method: 'GET', path: `${runPath(run)}/checkpoints`, limitMs });
+    // A restarted server, which is told of the run again.
+    if (answer.status === 404) throw new SteadfastError('Trainer.Unreachable', answer.message);
+    const { checkpoints: found } = bodyOf(answer);
+    if (!Array.isArray(found)) throw garbled(answer);
+    return found.map((one: unknown) => Number(objectOf(one)['step']));
+  }
+
+  async function deleteCheckpoint(run: string, step: number): Promise<void> {
+    const answer = await send({ method: 'DELETE', path: `${runPath(run)}/checkpoints/${step}`, limitMs });
+    if (answer.code === 'run_not_found') throw new SteadfastError('Trainer.Unreachable', answer.message);
+    if (answer.status !== 404) bodyOf(answer);
+  }
+
+  return { openRun, startStep, stepState, checkpoints, deleteCheckpoint };
 }
 
 /** Asks again, with a longer limit each time, while the limit is all that went wrong. */

@@ -1,6 +1,7 @@
 import { SteadfastError } from '../../domain/failures.ts';
-import { runOfPolicy } from '../../domain/ids.ts';
+import { policyVersionOf } from '../../domain/ids.ts';
 import type { RunConfig } from '../../domain/run-config.ts';
+import { openingOf } from '../../domain/run-opening.ts';
 import type { Artifacts } from '../../ports/artifacts.ts';
 import type { Model, ModelRequest, ModelResponse } from '../../ports/model.ts';
 import type { Trainer } from '../../ports/trainer.ts';
@@ -29,35 +30,28 @@ export function createReopeningModel(options: {
 
   /** `<run>@<version>` belongs to a run, whose config.json says how to open it; another name is a base model. */
   async function reopen(name: string, signal?: AbortSignal): Promise<void> {
-    const run = runOfPolicy(name);
+    const run = policyVersionOf(name)?.run ?? null;
     const text = run === null ? null : await artifacts.readRunFile(run, 'config.json');
     if (run === null || text === null) {
       await model.check(name, null, signal);
       return;
     }
-    const config = JSON.parse(text) as RunConfig;
-    const request = {
-      run,
-      baseModel: config.model,
-      checkpointDir: artifacts.runPath(run, 'checkpoints'),
-      loraRank: config.training.loraRank,
-      seed: config.seed,
-    };
-    await trainer.openRun(request, signal);
+    const opening = openingOf(run, JSON.parse(text) as RunConfig, artifacts);
+    await trainer.openRun(opening, signal);
   }
 
   /** A policy version needs no loading of its own, but its run has to be open. */
   async function check(name: string, apiBase: string | null, signal?: AbortSignal): Promise<void> {
-    const run = apiBase === null ? runOfPolicy(name) : null;
-    const steps = run === null ? [] : await publishedSteps(artifacts, run);
-    if (run === null || steps.length === 0) {
+    const version = apiBase === null ? policyVersionOf(name) : null;
+    const steps = version === null ? [] : await publishedSteps(artifacts, version.run);
+    if (version === null || steps.length === 0) {
       await model.check(name, apiBase, signal);
       return;
     }
-    const step = Number(name.slice(run.length + 1));
-    if (!steps.includes(step)) {
-      const has = steps.length > 10 ? `${steps.slice(0, 5).join(', ')} … ${steps.slice(-5).join(', ')}` : steps.join(', ');
-      throw new SteadfastError('Model.Unknown', `run ${run} has no checkpoint of step ${step}; it has ${has}`);
+    if (!steps.includes(version.step)) {
+      const few = steps.length <= 10 ? steps : [...steps.slice(0, 5), '…', ...steps.slice(-5)];
+      const why = `run ${version.run} has no checkpoint of step ${version.step}; it has ${few.join(', ')}`;
+      throw new SteadfastError('Model.Unknown', why);
     }
     await reopen(name, signal);
   }

@@ -11,7 +11,7 @@ export interface Answer {
 
 /** A request, and how long its answer may take. */
 export interface Ask {
-  readonly method: 'GET' | 'PUT';
+  readonly method: 'GET' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
   readonly limitMs: number;

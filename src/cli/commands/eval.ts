@@ -5,7 +5,7 @@ import { fileSafe } from '../../domain/ids.ts';
 import type { Artifacts } from '../../ports/artifacts.ts';
 import { refuseWithoutSandbox } from '../check-sandbox.ts';
 import { interruptSignal } from '../detach.ts';
-import { UsageError } from '../errors.ts';
+import { CommandError, UsageError } from '../errors.ts';
 import { describesARun, evalInput, evalOptions } from '../eval-options.ts';
 import { evaluationOf } from '../evaluation.ts';
 import { findRun } from '../find-run.ts';
@@ -84,6 +84,11 @@ async function madeNow(told: Told, given: Readonly<Record<string, unknown>>): Pr
   const input = evalInput(made);
   const { name } = given;
   const run = typeof name === 'string' ? name : newRunName('eval');
+  if ((await artifacts.readRunFile(run, 'config.json')) !== null) {
+    throw new CommandError(
+      `a run ${JSON.stringify(run)} exists already: steadfast eval ${run} goes on with it; another --name makes a new one`,
+    );
+  }
   await checkBeforeStart(input, run);
   await refuseWithoutSandbox(config, input['sandbox']);
   await ensureReady(config, output.say);

@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty';
-import { MODE_DEFAULTS } from '../../schemas/run-config-schema.ts';
+import { MODE_DEFAULTS } from '../../schemas/run-config-fields.ts';
 import { strictOptions } from '../strict-options.ts';
 import { tryInstance } from '../try-instance.ts';
 import { tryOptions } from '../try-options.ts';

@@ -36,6 +36,9 @@ describe('steadfast eval', () => {
       const alone = await world.steadfast(options('--name', 'second', '--rollouts-per-instance', '1'));
       assert.match(alone.stdout, /6 rollouts scored on 6 instances/);
 
+      const twice = await world.steadfast(options('--name', 'second'));
+      assert.match(twice.stderr, /"second" exists already: steadfast eval second goes on with it/);
+
       const compared = await world.steadfast([
         'eval',
         'second',

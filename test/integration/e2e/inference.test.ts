@@ -33,9 +33,10 @@ suite('inference on the embedded platform', { timeout: 900_000 }, () => {
   async function rewardsOf(
     endpoint: ScriptedEndpoint,
     sandbox = 'bubblewrap',
+    more: readonly string[] = [],
   ): Promise<readonly (number | null)[]> {
     const lines = linesOf(
-      await world.steadfast(['run', ...options(endpoint), '--sandbox', sandbox, '--json']),
+      await world.steadfast(['run', ...options(endpoint), '--sandbox', sandbox, '--json', ...more]),
     );
     const trajectories = lines.filter((line) => line.type === 'trajectory');
     assert.equal(lines.at(-1)?.type, 'run');
@@ -48,6 +49,27 @@ suite('inference on the embedded platform', { timeout: 900_000 }, () => {
       assert.deepEqual(new Set(await rewardsOf(await endpointOf('gold'), sandbox)), new Set([1]));
     });
   }
+
+  test('a model without tool calls works by fenced blocks, and is told so where it is asked for calls', async () => {
+    const instances = readScriptedInstances(DATA);
+    const endpoint = await startScriptedEndpoint({ script: 'gold', instances, turns: 2, plainText: true });
+    endpoints.push(endpoint);
+    const rewards = await rewardsOf(endpoint, 'bubblewrap', ['--tool-protocol', 'text']);
+    assert.deepEqual(new Set(rewards), new Set([1]));
+    const refused = await world.steadfast([
+      'try',
+      '--data',
+      DATA,
+      '--model',
+      'scripted',
+      '--api-base',
+      endpoint.url,
+    ]);
+    assert.match(
+      refused.stdout + refused.stderr,
+      /does not support tools \(--tool-protocol text is for models without/,
+    );
+  });
 
   test('a policy that does nothing earns exactly 0.2', async () => {
     assert.deepEqual(new Set(await rewardsOf(await endpointOf('nothing'))), new Set([0.2]));

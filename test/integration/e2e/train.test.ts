@@ -61,19 +61,36 @@ test(
 
     // A new policy server knows no run: the version has to be found by its files.
     await world.kill('policy');
-    const version = (step: number) => [
-      ...['eval', '--model', `whole@${step}`, '--data', join(EXAMPLES, 'warm-start.jsonl')],
-      ...['--num-instances', '2', '--rollouts-per-instance', '2', '--sandbox', 'bubblewrap', '--json'],
-    ];
-    const evaluated = await world.steadfast(version(summary.steps));
+    const evaluate = async (model: string) => {
+      const seen = join(EXAMPLES, 'warm-start.jsonl');
+      const sizes = ['--num-instances', '2', '--rollouts-per-instance', '2', '--sandbox', 'bubblewrap'];
+      return await world.steadfast(['eval', '--model', model, '--data', seen, ...sizes, '--json']);
+    };
+    const evaluated = await evaluate(`whole@${summary.steps}`);
     assert.equal(evaluated.code, 0, evaluated.stderr);
     const record = JSON.parse(evaluated.stdout.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
     assert.deepEqual(
       [record['type'], record['model'], record['rollouts'], record['failed']],
       ['evaluation', `whole@${summary.steps}`, 4, 0],
     );
-    const unknown = await world.steadfast(version(99));
+    const unknown = await evaluate('whole@99');
     assert.equal(unknown.code, 1);
     assert.match(unknown.stderr, /run whole has no checkpoint of step 99; it has 0, 1/);
+
+    const merged = join(world.home, 'merged');
+    const exported = await world.steadfast(['export-adapter', 'whole@1', '--merged', '--out', merged]);
+    assert.equal(exported.code, 0, exported.stderr);
+    const ofFolder = await evaluate(merged);
+    assert.equal(ofFolder.code, 0, ofFolder.stderr);
+    const again = await world.steadfast(['export-adapter', 'whole@1', '--out', merged]);
+    assert.match(again.stderr, /holds files already/);
+
+    const forked = { ...config, start_from: 'whole@1', num_instances: 2, keep_newest: 1, evaluation: null };
+    writeFileSync(file, JSON.stringify(forked));
+    await world.runByTemporal('forked', file);
+    const manifest = JSON.parse(
+      readFileSync(join(world.store, 'runs/forked/checkpoints/step-0000/manifest.json'), 'utf8'),
+    ) as { readonly from: { readonly run: string; readonly step: number } };
+    assert.deepEqual([manifest.from.run, manifest.from.step], ['whole', 1]);
   },
 );

@@ -13,12 +13,14 @@ import { createTrainingActivities } from '../../../src/activities/train-step.ts'
 import { createFolderArtifacts } from '../../../src/adapters/artifacts/folder.ts';
 import { createOpenAiModel } from '../../../src/adapters/model/openai-model.ts';
 import { createPolicyServerTrainer } from '../../../src/adapters/trainer/policy-server.ts';
+import { createPruneActivity } from '../../../src/activities/prune-checkpoints.ts';
 import { createReopeningModel } from '../../../src/adapters/trainer/reopening-model.ts';
 import { loadConfig } from '../../../src/config.ts';
 import type { RolloutResult } from '../../../src/domain/trajectory.ts';
 import { toolPaths } from '../../../src/local/setup/paths.mjs';
 import type { Artifacts } from '../../../src/ports/artifacts.ts';
 import type { Model } from '../../../src/ports/model.ts';
+import type { Trainer } from '../../../src/ports/trainer.ts';
 import { quiet } from '../../support/quiet.ts';
 
 quiet();
@@ -41,6 +43,7 @@ describe('the embedded policy server', () => {
   let server: ChildProcess;
   let model: Model;
   let config: string;
+  let trainer: Trainer;
   let training: ReturnType<typeof createTrainingActivities>;
   const run = 'tiny-run';
 
@@ -84,7 +87,7 @@ describe('the embedded policy server', () => {
       const url = /ready on (\S+)/.exec(line)?.[1];
       if (url === undefined) continue;
       const policyUrl = `${url.replace(/\/(v1)?$/, '')}/v1`;
-      const trainer = createPolicyServerTrainer({ baseUrl: policyUrl });
+      trainer = createPolicyServerTrainer({ baseUrl: policyUrl });
       const plain = createOpenAiModel({ apiKey: null, policyUrl });
       model = createReopeningModel({ model: plain, trainer, artifacts });
       training = createTrainingActivities({ artifacts, trainer });
@@ -177,5 +180,22 @@ describe('the embedded policy server', () => {
       type: 'Trainer.ModelUnavailable',
       message: /no such folder/,
     });
+  });
+
+  it('deletes the checkpoints that are not kept, asked of a server that has forgotten the run', async () => {
+    const keep = { newest: 1, every: null, best: 1 };
+    const kept = await artifacts.putJson({ ...((await artifacts.getJson(config)) as object), keep });
+    const earned = [0.4, 0.9].map((reward, i) => JSON.stringify({ step: i + 1, 'reward/mean': reward }));
+    await artifacts.writeRunFile(run, 'metrics.jsonl', `${earned.join('\n')}\n`);
+    server.kill('SIGKILL');
+    await once(server, 'exit');
+    await serve();
+    const { pruneCheckpoints } = createPruneActivity({ artifacts, trainer });
+    assert.equal(await carriedOut(() => pruneCheckpoints({ run, config: kept })), 1);
+    // Step 2 was made of what policy 1 earned, the best; 2 is the newest.
+    assert.deepEqual(await trainer.checkpoints(run), [1, 2]);
+    assert.equal(await carriedOut(() => pruneCheckpoints({ run, config: kept })), 0);
+    await trainer.deleteCheckpoint(run, 0);
+    await assert.rejects(trainer.deleteCheckpoint(run, 2), { type: 'Trainer.Failed', message: /the last of run/ });
   });
 });

@@ -44,7 +44,11 @@ const TABLE: readonly (readonly [string, Given, MaskReason | null])[] = [
   ['the turn limit, resolved', { stopReason: 'max_steps' }, 'resolved_at_turn_limit'],
   ['the turn limit, not resolved', { stopReason: 'max_steps', grading: unresolved }, null],
   ['the context window, resolved', { stopReason: 'context_overflow' }, 'resolved_at_context_limit'],
-  ['the context window, not resolved', { stopReason: 'context_overflow', grading: unresolved }, null],
+  [
+    'the context window, not resolved',
+    { stopReason: 'context_overflow', grading: unresolved },
+    'context_overflow',
+  ],
   ['a last message that was cut, resolved', { stopReason: 'output_truncated' }, 'resolved_at_context_limit'],
   ['an agent that ran out of time', { stopReason: 'time_limit', grading: unresolved }, 'agent_timeout'],
   ['an agent that ran out of memory', { outOfMemory: true }, 'agent_out_of_memory'],

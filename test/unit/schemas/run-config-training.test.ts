@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { runConfigJsonSchema } from '../../../src/schemas/run-config-schema.ts';
+import { findRunConfigProblems, parseRunConfig } from '../../../src/schemas/run-config.ts';
+
+const CONTEXT = { workflowId: 'night:1', machineConcurrency: 3 };
+const LEAST = { model: 'm', data: '/d.jsonl' };
+
+describe('the config of training', () => {
+  const bad: [string, Record<string, unknown>, RegExp][] = [
+    [
+      'a start that is no version',
+      { mode: 'train', start_from: 'night' },
+      /expected a policy version of a run, as night@12/,
+    ],
+    [
+      'a start of inference',
+      { start_from: 'night@3' },
+      /^start_from is "night@3" in inference mode; expected it in train/,
+    ],
+    [
+      'every nth of all checkpoints',
+      { mode: 'train', keep_every: 5 },
+      /^keep_every is 5 without keep_newest; expected both/,
+    ],
+  ];
+  for (const [what, fields, message] of bad) {
+    it(`is refused for ${what}`, () => {
+      const [problem = ''] = findRunConfigProblems({ ...LEAST, ...fields }, CONTEXT);
+      assert.match(problem, message);
+    });
+  }
+
+  it('keeps all checkpoints, waits for each step and corrects nothing unless told', () => {
+    const { keep, startFrom, training } = parseRunConfig({ ...LEAST, mode: 'train' }, CONTEXT);
+    assert.deepEqual(keep, { newest: null, every: null, best: 1 });
+    assert.deepEqual([startFrom, training.maxStaleness, training.stalenessBound], [null, 0, null]);
+  });
+
+  it('corrects for staleness where there is some, unless told otherwise', () => {
+    const stale = { ...LEAST, mode: 'train', max_staleness: 4 };
+    assert.equal(parseRunConfig(stale, CONTEXT).training.stalenessBound, 2);
+    assert.equal(parseRunConfig({ ...stale, staleness_bound: null }, CONTEXT).training.stalenessBound, null);
+  });
+
+  it('explains the tools in the system prompt, by the protocol', () => {
+    const calls = parseRunConfig(LEAST, CONTEXT).agent.systemPrompt;
+    const text = parseRunConfig({ ...LEAST, tool_protocol: 'text' }, CONTEXT).agent.systemPrompt;
+    assert.match(calls, /str_replace_editor/);
+    assert.match(text, /```bash\n/);
+    assert.equal(
+      parseRunConfig({ ...LEAST, tool_protocol: 'text', system_prompt: '' }, CONTEXT).agent.systemPrompt,
+      '',
+    );
+  });
+
+  it('says of each field that only training reads that it is for train mode', () => {
+    const { properties } = runConfigJsonSchema() as { properties: Record<string, { description: string }> };
+    const trains = Object.keys(properties).filter((name) =>
+      properties[name]?.description.endsWith('(train mode)'),
+    );
+    assert.deepEqual(trains, [
+      'batch_size',
+      'learning_rate',
+      'lora_rank',
+      'loss',
+      'importance',
+      'clip_low',
+      'clip_high',
+      'kl_coefficient',
+      'max_staleness',
+      'staleness_bound',
+      'start_from',
+      'keep_newest',
+      'keep_every',
+      'keep_best',
+    ]);
+  });
+});
