@@ -31,6 +31,7 @@ const RECORDINGS: Readonly<Record<string, (on: Recording) => Promise<void>>> = {
   waiting: recordWaiting,
   verify: recordVerify,
   refused: recordRefused,
+  beside: recordBeside,
 };
 
 const { values } = parseArgs({ options: { release: { type: 'string' }, only: { type: 'string' } } });
@@ -89,6 +90,24 @@ async function recordTraining(on: Recording): Promise<void> {
     ] as const) {
       await on.keep(id, name);
     }
+  });
+}
+
+/** A train run whose rollouts go on while steps are made, and that deletes old checkpoints. */
+async function recordBeside(on: Recording): Promise<void> {
+  const stub = new StubRun();
+  stub.plan = {
+    ...STUB_PLAN,
+    mode: 'train',
+    qualityFilter: false,
+    batchSize: 2,
+    maxStaleness: 2,
+    prunes: true,
+  };
+  await on.inRun('beside', stub.activities(), async () => {
+    await (await on.started('beside')).result();
+    await on.keep('beside', 'train-beside');
+    await on.keep('beside/epoch-1', 'epoch-beside');
   });
 }
 

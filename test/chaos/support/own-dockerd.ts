@@ -8,7 +8,8 @@ import { promisify } from 'node:util';
 import Docker from 'dockerode';
 
 const run = promisify(execFile);
-const READY_MS = 30_000;
+/** It gives up on a containerd that it takes for alive after 15 s. */
+const READY_MS = 60_000;
 
 /** A Docker daemon for one session, that can be killed without harm to others. */
 export class OwnDockerd {
@@ -31,8 +32,22 @@ export class OwnDockerd {
     return new Docker({ socketPath: join(this.folder, 'docker.sock') });
   }
 
-  /** Starts the daemon and answers when it does. */
+  /** Starts the daemon and answers when it does; again where it gives up by itself, as an init system would. */
   async up(): Promise<void> {
+    for (const end = Date.now() + READY_MS; Date.now() < end; await sleep(100)) {
+      if (this.child === null || hasEnded(this.child)) this.child = this.spawn();
+      const answers = await this.docker()
+        .ping()
+        .then(
+          () => true,
+          () => false,
+        );
+      if (answers) return;
+    }
+    throw new Error(`the session's Docker daemon did not start within ${READY_MS / 1000} s`);
+  }
+
+  private spawn(): ChildProcess {
     const at = (name: string) => join(this.folder, name);
     const own = [
       '--data-root',
@@ -52,23 +67,13 @@ export class OwnDockerd {
       '--iptables=false',
       '--ip6tables=false',
     ];
-    this.child = spawn('dockerd', [...own, ...plain, '--ip-forward=false'], { stdio: 'ignore' });
-    for (const end = Date.now() + READY_MS; Date.now() < end; await sleep(100)) {
-      const answers = await this.docker()
-        .ping()
-        .then(
-          () => true,
-          () => false,
-        );
-      if (answers) return;
-    }
-    throw new Error(`the session's Docker daemon did not start within ${READY_MS / 1000} s`);
+    return spawn('dockerd', [...own, ...plain, '--ip-forward=false'], { stdio: 'ignore' });
   }
 
   /** SIGKILL of the daemon alone: containers and containerd live on until the next one ends them. */
   async kill(): Promise<void> {
     const { child } = this;
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === null || hasEnded(child)) return;
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
     await ended;
@@ -79,7 +84,7 @@ export class OwnDockerd {
   /** Ends it in order, its containerd too, and removes everything of it. */
   async close(): Promise<void> {
     const { child } = this;
-    if (child !== null && child.exitCode === null && child.signalCode === null) {
+    if (child !== null && !hasEnded(child)) {
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');
       await ended;
@@ -92,4 +97,8 @@ export class OwnDockerd {
 async function mountsBelow(folder: string): Promise<readonly string[]> {
   const lines = (await readFile('/proc/self/mounts', 'utf8')).split('\n');
   return lines.map((line) => line.split(' ')[1] ?? '').filter((path) => path.startsWith(`${folder}/`));
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }
