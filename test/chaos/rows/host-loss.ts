@@ -63,7 +63,8 @@ export async function loseHost(world: ChaosWorld, host: string): Promise<() => P
   const home = world.homes.get(host) ?? '';
   world.process(name).immortal = false;
   await world.kill(name);
-  for (const pid of await pidsOf(home)) kill(pid);
+  // One that was being started when the others were found would go on, and make folders in the host's place.
+  for (let left = await pidsOf(home); left.length > 0; left = await pidsOf(home)) left.forEach(kill);
   await rename(home, `${home}.lost`);
   return async () => {
     await rename(`${home}.lost`, home);
