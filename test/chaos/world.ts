@@ -11,6 +11,7 @@ import { type ScriptedEndpoint, startScriptedEndpoint } from '../support/scripte
 import { readScriptedInstances } from '../support/scripted-policy.ts';
 import { EXAMPLE_DATA, type RunInput, runInput } from './run-input.ts';
 import { freePorts } from './free-ports.ts';
+import { unmountBelow } from './mounts.ts';
 import type { ChaosProcess } from './process.ts';
 import { Proxy } from './proxy.ts';
 import { tell } from './story.ts';
@@ -191,7 +192,9 @@ export class ChaosWorld {
     await this.connection.close();
     await this.endpoint.close();
     this.proxy?.close();
-    if (!keep) await rm(this.root, { recursive: true, force: true, maxRetries: 5 });
+    if (keep) return;
+    await unmountBelow(this.root);
+    await rm(this.root, { recursive: true, force: true, maxRetries: 5 });
   }
 
   private async end(name: string): Promise<void> {

@@ -1,13 +1,12 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import Docker from 'dockerode';
+import { unmountBelow } from '../mounts.ts';
 
-const run = promisify(execFile);
 /** It gives up on a containerd that it takes for alive after 15 s. */
 const READY_MS = 60_000;
 
@@ -89,14 +88,9 @@ export class OwnDockerd {
       child.kill('SIGTERM');
       await ended;
     }
-    for (const mount of (await mountsBelow(this.folder)).toReversed()) await run('umount', ['-l', mount]);
+    await unmountBelow(this.folder);
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
-}
-
-async function mountsBelow(folder: string): Promise<readonly string[]> {
-  const lines = (await readFile('/proc/self/mounts', 'utf8')).split('\n');
-  return lines.map((line) => line.split(' ')[1] ?? '').filter((path) => path.startsWith(`${folder}/`));
 }
 
 function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
