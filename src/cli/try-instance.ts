@@ -1,16 +1,14 @@
 import { createFolderArtifacts } from '../adapters/artifacts/folder.ts';
 import type { AdvantageKind } from '../domain/advantage.ts';
-import { refuseWithoutSandbox } from './check-sandbox.ts';
 import { createConversations } from './conversations.ts';
-import { interruptSignal } from './detach.ts';
 import { followRun } from './follow.ts';
 import { comeBackTo, failureOf } from './follow-to-end.ts';
 import { groupTable, shortRollout } from './group-table.ts';
+import { withNewRun } from './new-run.ts';
 import { createOutput } from './output.ts';
-import { ensureReady, waitingLine } from './platform.ts';
+import { waitingLine } from './platform.ts';
 import { readEnvironment } from './run-input.ts';
-import { newRunName, startRun } from './start-run.ts';
-import { webAddress, withClient } from './temporal-client.ts';
+import { newRunName } from './start-run.ts';
 import { createTrajectoryReader } from './trajectory-lines.ts';
 import { tryInput } from './try-input.ts';
 
@@ -24,13 +22,7 @@ export async function tryInstance(
   const artifacts = createFolderArtifacts(config.store);
   const run = newRunName('try');
   const input = await tryInput({ args, own, config, cwd: process.cwd(), run });
-  await refuseWithoutSandbox(config, input['sandbox']);
-  await ensureReady(config, output.say);
-  await withClient(config, async (client) => {
-    const signal = interruptSignal();
-    await startRun(client, artifacts, run, input);
-    const web = webAddress(config, run);
-    output.say(`run ${run}${web === null ? '' : `: ${web}`}`);
+  await withNewRun({ config, artifacts, output, run, input }, async (client, signal) => {
     const conversations = createConversations(client, artifacts, output, run);
     const onPoll = async () => await conversations.print();
     const waiting = waitingLine(config);

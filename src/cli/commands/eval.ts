@@ -3,20 +3,20 @@ import { createFolderArtifacts } from '../../adapters/artifacts/folder.ts';
 import type { Config } from '../../config.ts';
 import { fileSafe } from '../../domain/ids.ts';
 import type { Artifacts } from '../../ports/artifacts.ts';
-import { refuseWithoutSandbox } from '../check-sandbox.ts';
 import { interruptSignal } from '../detach.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { describesARun, evalInput, evalOptions } from '../eval-options.ts';
 import { evaluationOf } from '../evaluation.ts';
 import { findRun } from '../find-run.ts';
 import { followToEnd } from '../follow-to-end.ts';
+import { withNewRun } from '../new-run.ts';
 import { createOutput, type Output } from '../output.ts';
 import { ensureReady, waitingLine } from '../platform.ts';
 import { reportComparison, reportEvaluation } from '../report-evaluation.ts';
 import { checkBeforeStart, makeInput, readEnvironment } from '../run-input.ts';
-import { newRunName, startRun } from '../start-run.ts';
+import { newRunName } from '../start-run.ts';
 import { strictOptions } from '../strict-options.ts';
-import { webAddress, withClient } from '../temporal-client.ts';
+import { withClient } from '../temporal-client.ts';
 
 const args: ArgsDef = {
   run: {
@@ -90,13 +90,7 @@ async function madeNow(told: Told, given: Readonly<Record<string, unknown>>): Pr
     );
   }
   await checkBeforeStart(input, run);
-  await refuseWithoutSandbox(config, input['sandbox']);
-  await ensureReady(config, output.say);
-  return await withClient(config, async (client) => {
-    const signal = interruptSignal();
-    await startRun(client, artifacts, run, input);
-    const web = webAddress(config, run);
-    output.say(`run ${run}${web === null ? '' : `: ${web}`}`);
+  return await withNewRun({ config, artifacts, output, run, input }, async (client, signal) => {
     return await followed(told, { client, workflowId: run, run, signal });
   });
 }

@@ -1,18 +1,18 @@
 import { type ArgsDef, defineCommand } from 'citty';
 import { createFolderArtifacts } from '../../adapters/artifacts/folder.ts';
 import { fileSafe } from '../../domain/ids.ts';
-import { refuseWithoutSandbox } from '../check-sandbox.ts';
 import { interruptSignal } from '../detach.ts';
 import { UsageError } from '../errors.ts';
 import { findRun } from '../find-run.ts';
 import { comeBackTo, followToEnd, leaveToItself } from '../follow-to-end.ts';
+import { withNewRun } from '../new-run.ts';
 import { createOutput } from '../output.ts';
-import { ensureReady, waitingLine } from '../platform.ts';
+import { waitingLine } from '../platform.ts';
 import { checkBeforeStart, makeInput, readEnvironment } from '../run-input.ts';
 import { runOptions } from '../run-options.ts';
-import { newRunName, startRun } from '../start-run.ts';
+import { newRunName } from '../start-run.ts';
 import { strictOptions } from '../strict-options.ts';
-import { webAddress, withClient } from '../temporal-client.ts';
+import { withClient } from '../temporal-client.ts';
 
 const args: ArgsDef = {
   ...runOptions(),
@@ -51,14 +51,7 @@ export const runCommand = defineCommand({
     const input = await makeInput({ args: given, config, cwd: process.cwd() });
     const run = typeof input['run'] === 'string' ? input['run'] : newRunName('run');
     await checkBeforeStart(input, run);
-    await refuseWithoutSandbox(config, input['sandbox']);
-    await ensureReady(config, output.say);
-    await withClient(config, async (client) => {
-      // From here on Ctrl-C leaves a run behind, and has to say so.
-      const signal = interruptSignal();
-      await startRun(client, artifacts, run, input);
-      const web = webAddress(config, run);
-      output.say(`run ${run}${web === null ? '' : `: ${web}`}`);
+    await withNewRun({ config, artifacts, output, run, input }, async (client, signal) => {
       if (given['detach'] === true) leaveToItself(run, output, json);
       else await followToEnd({ ...follow, client, workflowId: run, run, signal }, comeBackTo(run));
     });
