@@ -126,20 +126,22 @@ def begin_at(source: Path, head: dict) -> dict:
             400, f"from is {source}: expected a checkpoint whose files are as its manifest says", param="from"
         )
     known = checkpoints.read_json(source / "manifest.json")
-    for key, wanted in (("base_model", head["base_model"]), ("lora", head["lora"])):
-        # A seed draws fresh weights; these are trained.
-        found, asked = (
-            {k: v for k, v in x.items() if k != "seed"} if key == "lora" else x for x in (known[key], wanted)
-        )
-        if found != asked:
-            raise ApiError(
-                409, f"{key} is {asked}: the checkpoint {source} has {found}", code="run_conflict", param=key
-            )
+    found = shape_of(known)
+    for key, asked in shape_of(head).items():
+        if found[key] != asked:
+            why = f"{key} is {asked}: the checkpoint {source} has {found[key]}"
+            raise ApiError(409, why, code="run_conflict", param=key)
     return {
         "run": known["run"],
         "step": known["step"],
         "manifest_sha256": checkpoints.sha256_of(source / "manifest.json"),
     }
+
+
+def shape_of(manifest: dict) -> dict:
+    """What weights must have in common to be of one kind. A seed draws fresh ones, and says nothing of trained ones."""
+    lora = {key: value for key, value in manifest["lora"].items() if key != "seed"}
+    return {"base_model": manifest["base_model"], "lora": lora}
 
 
 def write_copy(out: Path, source: Path) -> None:
