@@ -3,7 +3,7 @@ import { main } from './main.mjs';
 import { runtimeParts, testParts } from './parts.mjs';
 import { SetupError } from './process.mjs';
 import { runParts } from './run-parts.mjs';
-import { runStage, tableOf } from './run-stage.mjs';
+import { endsOfFailed, runStage, tableOf } from './run-stage.mjs';
 import { stages } from './stages.mjs';
 
 // `npm test [-- STAGE …]`: set-up of what the stages need, then each stage, whatever became of those before it.
@@ -18,8 +18,11 @@ await main(import.meta.url, async () => {
   );
   const results = [];
   for (const stage of chosen) results.push(await runStage(stage, context));
+  if (results.some((result) => result.code !== 0)) {
+    console.log(endsOfFailed(results));
+    process.exitCode = 1;
+  }
   console.log(tableOf(results));
-  if (results.some((result) => result.code !== 0)) process.exitCode = 1;
 });
 
 /** @param {string[]} names */
