@@ -1,4 +1,4 @@
-import { advantagesOf, type AdvantageKind } from '../domain/advantage.ts';
+import { advantageSeed, advantagesOf, type AdvantageKind } from '../domain/advantage.ts';
 import type { MaskReason } from '../domain/mask.ts';
 import type { RolloutResult } from '../domain/trajectory.ts';
 
@@ -32,7 +32,7 @@ export interface GroupRecord {
   readonly members: readonly GroupMember[];
 }
 
-/** The record of a group: each member that counts has its advantage over those that do. */
+/** The record of a group: each member that counts has its advantage over those that do. `seed` is the run's. */
 export function groupRecordOf(
   of: {
     readonly run: string;
@@ -42,10 +42,12 @@ export function groupRecordOf(
   },
   results: readonly RolloutResult[],
   advantage: AdvantageKind,
+  seed = 0,
 ): GroupRecord {
   const advantages = advantagesOf(
     results.flatMap((result) => (counts(result) ? [result.reward] : [])),
     advantage,
+    advantageSeed(seed, of.group),
   ).values();
   const members = results.map((result) => ({
     rollout: result.rollout,

@@ -21,8 +21,8 @@ export function createGroupRecordActivity(deps: {
     readonly givenUp?: boolean;
   }): Promise<{ record: string }> {
     return await heartbeatWhile(async () => {
-      const { training } = await readConfig(artifacts, input.config);
-      const record = groupRecordOf(input, input.results, training.advantage);
+      const { training, seed } = await readConfig(artifacts, input.config);
+      const record = groupRecordOf(input, input.results, training.advantage, seed);
       await artifacts.writeRunFile(input.run, groupPath(input.group), JSON.stringify(record));
       return { record: await artifacts.putJson(record) };
     });

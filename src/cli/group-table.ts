@@ -1,18 +1,22 @@
-import { type AdvantageKind, advantagesOf } from '../domain/advantage.ts';
+import { advantageSeed, type AdvantageKind, advantagesOf } from '../domain/advantage.ts';
 import type { Trajectory } from '../domain/trajectory.ts';
 import { number } from './progress-line.ts';
 import { table } from './results-table.ts';
+
+/** The number of the only group of a run of one instance. */
+const GROUP = 1;
 
 /**
  * How the rollouts of one instance ended, and what doing nothing would have earned; advantages where there are two to
  * compare, and why one is kept out of the loss.
  */
-export function groupTable(trajectories: readonly Trajectory[], kind: AdvantageKind): string {
+export function groupTable(trajectories: readonly Trajectory[], kind: AdvantageKind, runSeed = 0): string {
   const ordered = trajectories.toSorted((a, b) => a.rollout.localeCompare(b.rollout));
   const scored = ordered.filter((one) => one.status === 'scored' && (one.mask ?? null) === null);
   const advantages = advantagesOf(
     scored.map((one) => one.reward ?? 0),
     kind,
+    advantageSeed(runSeed, GROUP),
   );
   const isGroup = ordered.length > 1;
   const isMasked = ordered.some((one) => (one.mask ?? null) !== null);

@@ -43,7 +43,7 @@ export async function tryInstance(
     if (summary === null) output.say(`detached; come back with: ${comeBackTo(run).join('  or  ')}`);
     else {
       const trajectories = await createTrajectoryReader(artifacts, run)();
-      output.say(groupTable(trajectories, kindOf(input['advantage'])));
+      output.say(groupTable(trajectories, kindOf(input['advantage']), Number(input['seed'] ?? 0)));
       for (const { rollout, failure } of trajectories)
         if (failure !== null) output.say(`${shortRollout(rollout)} failed: ${failure.message}`);
     }

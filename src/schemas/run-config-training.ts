@@ -35,9 +35,11 @@ export const trainingFields = {
     .default(0)
     .describe('Weight of the KL term against the base model (train mode)'),
   advantage: z
-    .enum(['mean', 'leave-one-out', 'std'])
+    .enum(['mean', 'leave-one-out', 'std', 'shuffled'])
     .default('mean')
-    .describe("How a group's rewards become advantages"),
+    .describe(
+      "How a group's rewards become advantages; shuffled among siblings they teach nothing: a control",
+    ),
   max_staleness: z
     .int()
     .min(0)

@@ -2,7 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { allAttacks } from './support/collect.ts';
-import { summaryOf, tableOf, withTable } from './support/table.ts';
+import { withTable } from '../support/marked-table.ts';
+import { summaryOf, tableOf } from './support/table.ts';
 import { AT_ONCE, tryAll } from './support/try-all.ts';
 
 const PAGE = fileURLToPath(new URL('../../docs/grading.md', import.meta.url));
@@ -29,5 +30,8 @@ const judged = await tryAll(
 );
 const wrong = judged.filter((one) => one.wrong.length > 0).length;
 console.log(`${judged.length} attacks, ${wrong} not as declared`);
-if (values.table) await writeFile(PAGE, withTable(await readFile(PAGE, 'utf8'), tableOf(judged)));
+if (values.table) {
+  const page = await readFile(PAGE, 'utf8');
+  await writeFile(PAGE, withTable(page, 'npm run attacks -- --table', tableOf(judged)));
+}
 process.exitCode = wrong === 0 ? 0 : 1;

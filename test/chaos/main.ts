@@ -1,12 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { withTable } from '../support/marked-table.ts';
 import { appendTry, currentCommit, readLedger, seedsToTry, survived } from './ledger.ts';
 import { type ChaosOptions, readOptions, USAGE } from './options.ts';
 import type { Row } from './row.ts';
 import { allRows } from './rows/index.ts';
 import { SharedWorlds } from './shared-worlds.ts';
 import { beginStory } from './story.ts';
-import { tableOf, withTable } from './table.ts';
+import { tableOf } from './table.ts';
 import { type Tried, tryRow } from './try-row.ts';
 
 /*
@@ -25,7 +26,8 @@ async function main(): Promise<boolean> {
     return true;
   }
   if (options.action === 'table') {
-    writeFileSync(PAGE, withTable(readFileSync(PAGE, 'utf8'), tableOf(known, readLedger(options.ledger))));
+    const table = tableOf(known, readLedger(options.ledger));
+    writeFileSync(PAGE, withTable(readFileSync(PAGE, 'utf8'), 'npm run chaos -- --table', table));
     return true;
   }
   return await tryAll(options);

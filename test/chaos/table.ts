@@ -2,7 +2,6 @@ import { type Try, survived } from './ledger.ts';
 import { percentile } from './percentile.ts';
 import type { Row } from './row.ts';
 
-const [BEGIN, END] = ['<!-- table: npm run chaos -- --table -->', '<!-- end of table -->'];
 const HEAD = [
   ['fault', 'tries', 'survived', 'lost', 'doubled', 'leaked', 'recovery p50', 'p95', 'commit'],
   ['---', '--:', '--:', '--:', '--:', '--:', '--:', '--:', '---'],
@@ -30,13 +29,6 @@ export function tableOf(rows: readonly Row[], ledger: readonly Try[]): string {
     ];
   });
   return [...HEAD, ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-}
-
-/** Puts a table between the marks of a page; throws an Error when they are not there. */
-export function withTable(page: string, table: string): string {
-  const [from, to] = [page.indexOf(BEGIN), page.indexOf(END)];
-  if (from < 0 || to < from) throw new Error(`the page must hold ${BEGIN} and, after it, ${END}`);
-  return `${page.slice(0, from + BEGIN.length)}\n\n${table}\n\n${page.slice(to)}`;
 }
 
 function seconds(value: number | null): string {

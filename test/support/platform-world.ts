@@ -22,11 +22,13 @@ export interface TrajectoryLine {
 
 /** The whole embedded platform, brought up by the real CLI, with a home and ports of its own. */
 export class PlatformWorld {
-  readonly home = mkdtempSync(join(tmpdir(), 'steadfast-e2e-'));
-  readonly store = join(this.home, 'store');
+  readonly home: string;
+  readonly store: string;
   private readonly environment: Readonly<Record<string, string>>;
 
-  private constructor(ports: readonly number[], model: Readonly<Record<string, string>>) {
+  private constructor(home: string, ports: readonly number[], model: Readonly<Record<string, string>>) {
+    this.home = home;
+    this.store = join(home, 'store');
     const [temporal, ui, policy] = ports.map(String);
     this.environment = {
       ...(process.env as Record<string, string>),
@@ -38,16 +40,22 @@ export class PlatformWorld {
     };
   }
 
-  static async start(): Promise<PlatformWorld> {
+  static async start(of: { readonly home?: string } = {}): Promise<PlatformWorld> {
     const ports = await Promise.all([freePort(), freePort(), freePort()]);
-    const world = new PlatformWorld(ports, { OPENAI_API_KEY: 'default' });
+    const home = of.home ?? mkdtempSync(join(tmpdir(), 'steadfast-e2e-'));
+    const world = new PlatformWorld(home, ports, { OPENAI_API_KEY: 'default' });
     const { code, stderr } = await world.steadfast(['up']);
     if (code !== 0) throw new Error(`steadfast up: ${stderr}`);
     return world;
   }
 
-  async stop(): Promise<void> {
+  /** Ends all processes, and leaves what they have written. */
+  async down(): Promise<void> {
     await this.steadfast(['down']);
+  }
+
+  async stop(): Promise<void> {
+    await this.down();
     rmSync(this.home, { recursive: true, force: true, maxRetries: 5 });
   }
 
@@ -78,6 +86,15 @@ export class PlatformWorld {
     await this.temporal('workflow', 'start', ...how, ...of);
     const shown: unknown = JSON.parse(await this.temporal('workflow', 'result', ...of, '-o', 'json'));
     return (shown as { result: RunSummary }).result;
+  }
+
+  /** When a workflow began and ended, as ISO times. */
+  async timesOf(workflowId: string): Promise<{ readonly startTime: string; readonly closeTime: string }> {
+    const described: unknown = JSON.parse(
+      await this.temporal('workflow', 'describe', '-w', workflowId, '-o', 'json'),
+    );
+    return (described as { workflowExecutionInfo: { startTime: string; closeTime: string } })
+      .workflowExecutionInfo;
   }
 
   /** kill -9 of one process of the platform, by its name; answers once another has taken its place. */

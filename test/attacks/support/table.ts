@@ -1,7 +1,6 @@
 import { kindsOf } from '../../../src/domain/findings.ts';
 import { maskingKinds, type Judged } from './judge.ts';
 
-const [BEGIN, END] = ['<!-- table: npm run attacks -- --table -->', '<!-- end of table -->'];
 const HEAD = [
   ['attack', 'expected', 'ours', 'with the fix', 'a stock grader'],
   ['---', '---', '---', '--:', '--:'],
@@ -12,13 +11,6 @@ export function tableOf(judged: readonly Judged[]): string {
   return [...Map.groupBy(judged, ({ theme }) => theme)]
     .map(([theme, some]) => `### ${theme}\n\n${[...HEAD, ...some.map(rowOf)].map(lineOf).join('\n')}`)
     .join('\n\n');
-}
-
-/** Puts a table between the marks of a page; throws an Error when they are not there. */
-export function withTable(page: string, table: string): string {
-  const [from, to] = [page.indexOf(BEGIN), page.indexOf(END)];
-  if (from < 0 || to < from) throw new Error(`the page must hold ${BEGIN} and, after it, ${END}`);
-  return `${page.slice(0, from + BEGIN.length)}\n\n${table}\n\n${page.slice(to)}`;
 }
 
 /** One attack in one line, for people who wait. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { percentile } from '../../chaos/percentile.ts';
 import { type Row, SURVIVED } from '../../chaos/row.ts';
-import { tableOf, withTable } from '../../chaos/table.ts';
+import { tableOf } from '../../chaos/table.ts';
+import { withTable } from '../../support/marked-table.ts';
 
 const open = () => Promise.reject(new Error('not opened'));
 
@@ -25,14 +26,15 @@ suite('the table of docs/reliability.md', () => {
   });
 
   test('takes its place between the marks, as often as it is made', () => {
+    const COMMAND = 'npm run chaos -- --table';
     const page = 'Before.\n\n<!-- table: npm run chaos -- --table -->\nold\n<!-- end of table -->\nAfter.\n';
-    const once = withTable(page, '| a |');
+    const once = withTable(page, COMMAND, '| a |');
     assert.equal(
       once,
       'Before.\n\n<!-- table: npm run chaos -- --table -->\n\n| a |\n\n<!-- end of table -->\nAfter.\n',
     );
-    assert.equal(withTable(once, '| a |'), once);
-    assert.throws(() => withTable('no marks', ''), /the page must hold <!-- table/);
+    assert.equal(withTable(once, COMMAND, '| a |'), once);
+    assert.throws(() => withTable('no marks', COMMAND, ''), /the page must hold <!-- table/);
   });
 
   test('a percentile is a value that was seen', () => {

@@ -1,0 +1,60 @@
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import type { RunSummary } from '../../src/domain/run-summary.ts';
+
+/** One run of an arm, as the ledger has it, a line each. */
+export interface Learned {
+  readonly arm: string;
+  readonly seed: number;
+  readonly commit: string;
+  /** ISO time of its end. */
+  readonly at: string;
+  /** Of the workflow from start to end, evaluations included. */
+  readonly seconds: number;
+  readonly rewardByStep: readonly number[];
+  readonly evaluations: readonly Evaluated[];
+  readonly failed: number;
+}
+
+/** What an evaluation of one set came to. */
+interface Evaluated {
+  readonly set: string;
+  readonly when: 'before' | 'after';
+  readonly instances: number;
+  readonly rollouts: number;
+  readonly reward: number;
+  readonly resolved: number;
+}
+
+/** The runs that a ledger holds; there need be none yet. */
+export function readLedger(path: string): readonly Learned[] {
+  if (!existsSync(path)) return [];
+  const lines = readFileSync(path, 'utf8').split('\n');
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Learned);
+}
+
+/** Adds a run to a ledger. */
+export function appendRun(path: string, learned: Learned): void {
+  appendFileSync(path, `${JSON.stringify(learned)}\n`);
+}
+
+/** What the ledger keeps of a summary: means of the scored rollouts. */
+export function learnedOf(
+  summary: RunSummary,
+  of: Pick<Learned, 'arm' | 'seed' | 'commit' | 'at' | 'seconds'>,
+): Learned {
+  return {
+    ...of,
+    rewardByStep: summary.rewardByStep,
+    evaluations: summary.evaluations.map((one) => {
+      const scored = one.rollouts - one.failed;
+      const { set, when, instances } = one;
+      const [reward, resolved] = [one.rewardSum / scored, one.resolved / scored].map(rounded);
+      return { set, when, instances, rollouts: scored, reward: reward ?? 0, resolved: resolved ?? 0 };
+    }),
+    failed: summary.totals.failed,
+  };
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1e4) / 1e4;
+}

@@ -1,0 +1,100 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
+import { currentCommit } from '../../test/chaos/ledger.ts';
+import { PlatformWorld } from '../../test/support/platform-world.ts';
+import type { Arm } from './arms.ts';
+import { type Learned, appendRun, learnedOf, readLedger } from './ledger.ts';
+import { type LearnOptions, packageFile, readOptions, USAGE } from './options.ts';
+import { writePage } from './page.ts';
+
+/*
+ * `npm run learn`: trains over some seeds in each of some ways, evaluates before and after, and keeps what came of it.
+ */
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (!options.onlyTable) await learn(options);
+  writePage(readLedger(options.ledger));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  console.error(`\n${USAGE}`);
+  process.exitCode = 1;
+}
+
+async function learn(options: LearnOptions): Promise<void> {
+  const commit = currentCommit();
+  mkdirSync(options.home, { recursive: true });
+  const world = await PlatformWorld.start({ home: options.home });
+  process.on('SIGINT', () => void world.down().then(() => process.exit(130)));
+  try {
+    // Seed by seed, so that a comparison that was stopped early compares as many runs of each.
+    for (let seed = 0; seed < options.seeds; seed++) {
+      for (const arm of options.arms) {
+        const isMade = readLedger(options.ledger).some((one) => one.arm === arm.name && one.seed === seed);
+        if (isMade) continue;
+        const learned = await learnOnce(world, options, arm, seed, commit);
+        appendRun(options.ledger, learned);
+        say(learned);
+      }
+    }
+  } finally {
+    await world.down();
+  }
+}
+
+/** One run from its start, or from where it was left. */
+async function learnOnce(
+  world: PlatformWorld,
+  options: LearnOptions,
+  arm: Arm,
+  seed: number,
+  commit: string,
+): Promise<Learned> {
+  const name = `learn-${arm.name}-${seed}`;
+  const run = join(world.store, 'runs', name);
+  const isThere = existsSync(run);
+  const input = join(world.home, `${name}.json`);
+  writeFileSync(input, JSON.stringify({ ...runConfig(options), ...arm.changes, seed }));
+  const command = isThere ? ['--attach', name] : ['--config', input, '--run', name];
+  const { code, stderr } = await world.steadfast(['run', ...command]);
+  if (code !== 0) throw new Error(`run ${name}: ${stderr}`);
+  const { startTime, closeTime } = await world.timesOf(name);
+  return learnedOf(JSON.parse(readFileSync(join(run, 'summary.json'), 'utf8')), {
+    arm: arm.name,
+    seed,
+    commit,
+    at: closeTime,
+    seconds: Math.round((Date.parse(closeTime) - Date.parse(startTime)) / 1000),
+  });
+}
+
+/** The config with paths that hold wherever workers stand, and as many rollouts in an evaluation as were asked for. */
+function runConfig({ config, rollouts }: LearnOptions): Record<string, unknown> {
+  const given = JSON.parse(readFileSync(config, 'utf8')) as {
+    readonly evaluation: { readonly sets: readonly { readonly name: string; readonly data: string }[] };
+    readonly [field: string]: unknown;
+  };
+  const sets = given.evaluation.sets.map((set) => ({ ...set, data: absolute(set.data) }));
+  return {
+    ...given,
+    model: absolute(String(given['model'])),
+    data: absolute(String(given['data'])),
+    evaluation: { sets, rollouts_per_instance: rollouts },
+  };
+}
+
+function absolute(path: string): string {
+  const inPackage = packageFile(path);
+  return existsSync(inPackage) ? inPackage : path;
+}
+
+function say({ arm, seed, seconds, evaluations }: Learned): void {
+  const sets = evaluations
+    .filter(({ when }) => when === 'before')
+    .map(({ set, reward }) => {
+      const after = evaluations.find((one) => one.set === set && one.when === 'after');
+      return `${set} ${reward.toFixed(3)} to ${after?.reward.toFixed(3) ?? '–'}`;
+    });
+  console.log(`${arm}, seed ${seed}: ${sets.join('; ')} (${seconds} s on ${availableParallelism()} cores)`);
+}

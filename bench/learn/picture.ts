@@ -1,0 +1,86 @@
+import * as Plot from '@observablehq/plot';
+import { parseHTML } from 'linkedom';
+import { ARMS } from './arms.ts';
+import type { Learned } from './ledger.ts';
+import { changesOf, curveOf, runsOf } from './statistics.ts';
+
+const COLOURS = ['#1f77b4', '#7f7f7f', '#2ca02c', '#d62728'];
+
+/** A line's name stands at its end. */
+const NAMED = { textAnchor: 'start', dx: 6 } as const;
+
+/** Mean reward of each step's batch over the seeds of each arm, as a line in a band of one deviation. */
+export function stepsPicture(ledger: readonly Learned[]): string {
+  const points = ARMS.flatMap((arm) =>
+    curveOf(runsOf(arm, ledger)).map((point) => ({
+      ...point,
+      arm: arm.title,
+      low: point.mean - point.deviation,
+      high: point.mean + point.deviation,
+    })),
+  );
+  return draw({
+    ...shown(points),
+    marginRight: 190,
+    x: { label: 'step', tickFormat: 'd' },
+    y: { label: 'mean reward of the batch', domain: [0, 1], grid: true },
+    marks: [
+      Plot.ruleY([0]),
+      Plot.areaY(points, { x: 'step', y1: 'low', y2: 'high', fill: 'arm', fillOpacity: 0.15 }),
+      Plot.line(points, { x: 'step', y: 'mean', stroke: 'arm', strokeWidth: 2 }),
+      Plot.text(
+        points,
+        Plot.selectLast({ ...NAMED, x: 'step', y: 'mean', z: 'arm', text: 'arm', fill: 'arm' }),
+      ),
+    ],
+  });
+}
+
+/** Change of the mean reward of each set, a dot each seed and a bar for their mean. */
+export function setsPicture(ledger: readonly Learned[]): string {
+  const dots = ARMS.flatMap((arm) =>
+    runsOf(arm, ledger).flatMap((run) =>
+      changesOf([run]).map(({ set, change }) => ({ arm: arm.title, set, change: change.mean })),
+    ),
+  );
+  const means = ARMS.flatMap((arm) => {
+    const runs = runsOf(arm, ledger);
+    return changesOf(runs).map(({ set, change }) => ({ arm: arm.title, set, change: change.mean }));
+  });
+  const sets = [...new Set(means.map(({ set }) => set))];
+  return draw({
+    ...shown(means),
+    marginLeft: 220,
+    x: { label: 'change of the mean reward by training', grid: true },
+    y: { label: null, domain: shown(means).color.domain },
+    fy: { label: null, domain: sets },
+    marks: [
+      Plot.ruleX([0]),
+      Plot.dot(dots, { x: 'change', y: 'arm', fy: 'set', fill: 'arm', r: 3, fillOpacity: 0.6 }),
+      Plot.tickX(means, { x: 'change', y: 'arm', fy: 'set', stroke: 'arm', strokeWidth: 3 }),
+    ],
+    marginRight: 190,
+  });
+}
+
+/** The colours of those arms of which there is something to show. */
+function shown(points: readonly { readonly arm: string }[]) {
+  const titles = ARMS.map(({ title }) => title);
+  const domain = titles.filter((title) => points.some(({ arm }) => arm === title));
+  const range = domain.map((title) => COLOURS[titles.indexOf(title)] ?? 'black');
+  return { color: { domain, range } };
+}
+
+function draw(options: Plot.PlotOptions): string {
+  const { document } = parseHTML('<!doctype html><html><body></body></html>');
+  const svg = Plot.plot({
+    document,
+    width: 760,
+    height: 360,
+    marginLeft: 48,
+    style: { background: 'white' },
+    ...options,
+  });
+  svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${svg.outerHTML}\n`;
+}
