@@ -13,6 +13,8 @@ export interface Config {
   readonly policyPort: number;
   /** Base URL of the embedded policy server. */
   readonly policyUrl: string;
+  /** Base URLs of servers that load adapters by name, where policy versions are sampled; none for the policy server. */
+  readonly samplerUrls: readonly string[];
   /** Address of a Temporal server of the user's own; null for the embedded one. */
   readonly temporalAddress: string | null;
   readonly temporalNamespace: string;
@@ -63,6 +65,7 @@ export function loadConfig(env: Environment = process.env): Config {
     uiPort: port(env, 'STEADFAST_UI_PORT', 8233),
     policyPort,
     policyUrl: given('STEADFAST_POLICY_URL') ?? `http://127.0.0.1:${policyPort}/v1`,
+    samplerUrls: urls(env, 'STEADFAST_SAMPLER_URLS'),
     temporalAddress: given('TEMPORAL_ADDRESS'),
     temporalNamespace: given('TEMPORAL_NAMESPACE') ?? 'default',
     openaiApiKey: given('OPENAI_API_KEY'),
@@ -90,6 +93,19 @@ function hub(given: (name: string) => string | null, caches: string): Config['hu
     tokenFile: resolve(given('HF_TOKEN_PATH') ?? join(home, 'token')),
     folder: resolve(given('HF_HUB_CACHE') ?? join(home, 'hub')),
   };
+}
+
+/** A list that commas part. */
+function urls(env: Environment, name: string): readonly string[] {
+  const texts = (env[name] ?? '').split(',').map((text) => text.trim());
+  return texts
+    .filter((text) => text !== '')
+    .map((text) => {
+      if (!/^https?:\/\//.test(text) || !URL.canParse(text)) {
+        throw new Error(`${name} holds ${JSON.stringify(text)}; expected URLs such as http://gpu-1:8000/v1`);
+      }
+      return text.replace(/\/+$/, '');
+    });
 }
 
 function logLevel(level: string): string {

@@ -34,6 +34,11 @@ export function policyModel(run: string, version: number): string {
   return `${run}@${version}`;
 }
 
+/** The name by which a sampler elsewhere has a policy version loaded: `@` is not for all of them. */
+export function adapterName({ run, step }: PolicyVersion): string {
+  return `${run}-${stepName(step)}`;
+}
+
 /** A policy version: its run, its step, and where its checkpoint stands in the run's folder. */
 export interface PolicyVersion {
   readonly run: string;

@@ -33,6 +33,8 @@ import { createDockerImages } from '../adapters/images/docker-images.ts';
 import { createOpenAiModel } from '../adapters/model/openai-model.ts';
 import { createOfficial } from '../adapters/official/grader.ts';
 import { createSandboxes, type Sandboxes } from '../adapters/sandbox/choose.ts';
+import { createLoraReplica } from '../adapters/sampler/lora-replica.ts';
+import { createReplicaModel } from '../adapters/sampler/replicas.ts';
 import { createPolicyServerTrainer } from '../adapters/trainer/policy-server.ts';
 import { createReopeningModel } from '../adapters/trainer/reopening-model.ts';
 import type { Config } from '../config.ts';
@@ -86,7 +88,7 @@ export function createDeps(config: Config): Deps {
     artifacts,
     images,
     trainer,
-    model: createReopeningModel({ model, trainer, artifacts }),
+    model: modelOf(config, createReopeningModel({ model, trainer, artifacts }), artifacts),
     datasets: createDatasets({
       cacheDir: config.cache,
       python: pythonWithPip(paths),
@@ -135,6 +137,13 @@ export function recordActivities(
     }),
     ...createPlanPullsActivity({ ...deps, host: hostName(config) }),
   };
+}
+
+/** Samples policy versions at servers that load adapters, where there are some. */
+function modelOf(config: Config, model: Model, artifacts: Artifacts): Model {
+  if (config.samplerUrls.length === 0) return model;
+  const replicas = config.samplerUrls.map((url) => createLoraReplica(url, config.openaiApiKey));
+  return createReplicaModel({ model, artifacts, replicas });
 }
 
 export function sandboxActivities(

@@ -37,3 +37,11 @@ test('the log level is one that the logger has', () => {
     message: `STEADFAST_LOG is "loud"; expected one of ${LEVELS.join(', ')}`,
   });
 });
+
+const samplers = (text: string) => loadConfig({ STEADFAST_SAMPLER_URLS: text }).samplerUrls;
+
+test('samplers are URLs that commas part, and what is none is named', () => {
+  assert.deepEqual(samplers('http://a:1/v1/, https://b/v1'), ['http://a:1/v1', 'https://b/v1']);
+  assert.deepEqual(loadConfig({}).samplerUrls, []);
+  assert.throws(() => samplers('gpu-1:8000'), /STEADFAST_SAMPLER_URLS holds "gpu-1:8000"; expected URLs/);
+});

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createBatchActivity } from '../../../src/activities/build-batch.ts';
@@ -15,32 +12,19 @@ import { createOpenAiModel } from '../../../src/adapters/model/openai-model.ts';
 import { createPolicyServerTrainer } from '../../../src/adapters/trainer/policy-server.ts';
 import { createPruneActivity } from '../../../src/activities/prune-checkpoints.ts';
 import { createReopeningModel } from '../../../src/adapters/trainer/reopening-model.ts';
-import { loadConfig } from '../../../src/config.ts';
 import type { RolloutResult } from '../../../src/domain/trajectory.ts';
-import { toolPaths } from '../../../src/local/setup/paths.mjs';
 import type { Artifacts } from '../../../src/ports/artifacts.ts';
 import type { Model } from '../../../src/ports/model.ts';
 import type { Trainer } from '../../../src/ports/trainer.ts';
+import { makeTinyModel, type PolicyServerProcess, startPolicyServer } from '../../support/policy-server-process.ts';
 import { quiet } from '../../support/quiet.ts';
 
 quiet();
 
-const paths = toolPaths(loadConfig().cache);
-
-/** A random model of two layers: what is tested is the protocol, not the learning. */
-const MAKE_MODEL = `
-import sys, torch
-from steadfast_trainer.tiny_model import make_model, make_tokenizer
-torch.manual_seed(0)
-tokenizer = make_tokenizer([[{"role": "user", "content": "test_add in a.py fails"}]], 400, 1024)
-make_model(tokenizer, 64, 2, 1024).save_pretrained(sys.argv[1])
-tokenizer.save_pretrained(sys.argv[1])
-`;
-
 describe('the embedded policy server', () => {
   let root: string;
   let artifacts: Artifacts;
-  let server: ChildProcess;
+  let server: PolicyServerProcess;
   let model: Model;
   let config: string;
   let trainer: Trainer;
@@ -50,7 +34,7 @@ describe('the embedded policy server', () => {
   before(async () => {
     root = await mkdtemp(join(tmpdir(), 'steadfast-policy-'));
     const base = join(root, 'model');
-    execFileSync(paths.trainerPython, ['-c', MAKE_MODEL, base], { cwd: paths.trainer, stdio: 'ignore' });
+    makeTinyModel(base);
     artifacts = createFolderArtifacts(join(root, 'store'));
     const full = {
       run,
@@ -73,27 +57,17 @@ describe('the embedded policy server', () => {
     await serve();
   });
   after(async () => {
-    server.kill('SIGKILL');
-    await once(server, 'exit');
+    await server.end();
     await rm(root, { recursive: true });
   });
 
   /** Starts a server, as the supervisor does after the death of one: it has loaded nothing. */
   async function serve(): Promise<void> {
-    const args = ['-m', 'steadfast_trainer.serve', '--port', '0', '--threads', '1'];
-    server = spawn(paths.trainerPython, args, { cwd: paths.trainer, stdio: ['ignore', 'pipe', 'inherit'] });
-    assert.ok(server.stdout);
-    for await (const line of createInterface(server.stdout)) {
-      const url = /ready on (\S+)/.exec(line)?.[1];
-      if (url === undefined) continue;
-      const policyUrl = `${url.replace(/\/(v1)?$/, '')}/v1`;
-      trainer = createPolicyServerTrainer({ baseUrl: policyUrl });
-      const plain = createOpenAiModel({ apiKey: null, policyUrl });
-      model = createReopeningModel({ model: plain, trainer, artifacts });
-      training = createTrainingActivities({ artifacts, trainer });
-      return;
-    }
-    throw new Error('the policy server ended before it was ready');
+    server = await startPolicyServer();
+    trainer = createPolicyServerTrainer({ baseUrl: server.url });
+    const plain = createOpenAiModel({ apiKey: null, policyUrl: server.url });
+    model = createReopeningModel({ model: plain, trainer, artifacts });
+    training = createTrainingActivities({ artifacts, trainer });
   }
 
   async function carriedOut<T>(activity: () => Promise<T>): Promise<T> {
@@ -153,12 +127,10 @@ describe('the embedded policy server', () => {
     assert.equal(late.manifest, first.manifest);
     assert.equal(late.metrics['batch/unused'], 1);
 
-    server.kill('SIGKILL');
-    await once(server, 'exit');
+    await server.end();
     await serve();
     const second = await batchOf(1, 21);
-    server.kill('SIGKILL');
-    await once(server, 'exit');
+    await server.end();
     await serve();
     const made = await carriedOut(() =>
       training.trainStep({ run, step: 2, config, parent: first.manifest, batch: second }),
@@ -187,8 +159,7 @@ describe('the embedded policy server', () => {
     const kept = await artifacts.putJson({ ...((await artifacts.getJson(config)) as object), keep });
     const earned = [0.4, 0.9].map((reward, i) => JSON.stringify({ step: i + 1, 'reward/mean': reward }));
     await artifacts.writeRunFile(run, 'metrics.jsonl', `${earned.join('\n')}\n`);
-    server.kill('SIGKILL');
-    await once(server, 'exit');
+    await server.end();
     await serve();
     const { pruneCheckpoints } = createPruneActivity({ artifacts, trainer });
     assert.equal(await carriedOut(() => pruneCheckpoints({ run, config: kept })), 1);

@@ -1,0 +1,87 @@
+import { adapterName, type PolicyVersion, policyVersionOf, policyModel } from '../../domain/ids.ts';
+import type { LoraReplica } from './lora-replica.ts';
+
+/** Longer than tools between two calls of a rollout take mostly; a version that is wanted again is loaded again. */
+const IDLE_MS = 900_000;
+
+interface Loaded {
+  readonly version: PolicyVersion;
+  readonly loading: Promise<void>;
+  inUse: number;
+  usedAt: number;
+}
+
+/** What is loaded at one replica, as one worker knows it. */
+export interface LoadedAdapters {
+  readonly url: string;
+  /** Does something while a version is loaded, which nobody takes away meanwhile. */
+  use<T>(version: PolicyVersion, folder: string, body: () => Promise<T>): Promise<T>;
+  /** The replica has lost a version: it is to be loaded again. */
+  forget(version: PolicyVersion): void;
+}
+
+/** Keeps account of one replica's adapters. */
+export function createLoadedAdapters(replica: LoraReplica, idleMs: number = IDLE_MS): LoadedAdapters {
+  const known = new Map<string, Loaded>();
+  const runs = new Set<string>();
+
+  async function use<T>(version: PolicyVersion, folder: string, body: () => Promise<T>): Promise<T> {
+    const name = adapterName(version);
+    const entry = known.get(name) ?? begin(name, version, folder);
+    entry.inUse++;
+    try {
+      await entry.loading;
+      return await body();
+    } finally {
+      entry.inUse--;
+      entry.usedAt = Date.now();
+    }
+  }
+
+  /** Many rollouts ask at once for a version that is new: it is loaded once. */
+  function begin(name: string, version: PolicyVersion, folder: string): Loaded {
+    const entry = { version, loading: replica.load(name, folder), inUse: 0, usedAt: Date.now() };
+    known.set(name, entry);
+    entry.loading.then(
+      () => void makeRoom(version),
+      () => drop(name, entry),
+    );
+    return entry;
+  }
+
+  /** Takes away what nobody has asked for in a while of the run whose new version has come. */
+  async function makeRoom({ run, step }: PolicyVersion): Promise<void> {
+    await adopt(run);
+    for (const [name, entry] of known) {
+      const isOlder = entry.version.run === run && entry.version.step < step;
+      if (!isOlder || entry.inUse > 0 || Date.now() - entry.usedAt < idleMs) continue;
+      // What does not go now is asked to go when the next version comes.
+      await replica.unload(name).then(
+        () => drop(name, entry),
+        () => undefined,
+      );
+    }
+  }
+
+  /** What a worker before this one has loaded for a run. */
+  async function adopt(run: string): Promise<void> {
+    if (runs.has(run)) return;
+    runs.add(run);
+    for (const name of await replica.listed().catch(() => [])) {
+      const [, step] = name.startsWith(`${run}-`) ? (/-step-(\d+)$/.exec(name) ?? []) : [];
+      const version = step === undefined ? null : policyVersionOf(policyModel(run, Number(step)));
+      if (version === null || adapterName(version) !== name || known.has(name)) continue;
+      known.set(name, { version, loading: Promise.resolve(), inUse: 0, usedAt: Date.now() });
+    }
+  }
+
+  function drop(name: string, entry: Loaded): void {
+    if (known.get(name) === entry) known.delete(name);
+  }
+
+  function forget(version: PolicyVersion): void {
+    known.delete(adapterName(version));
+  }
+
+  return { url: replica.url, use, forget };
+}
