@@ -43,8 +43,11 @@ export function estimatesTable(estimates: ReadonlyMap<string, Estimate>): string
   return table([['', 'estimate', '95% interval', 'instances'], ...rows]);
 }
 
-/** What the scored rollouts cost in US dollars; null where a price is not known. */
-export function costOf({ usage }: Evaluation, { prompt, completion }: Prices): number | null {
-  if (prompt === null || completion === null) return null;
+/** What the scored rollouts cost in US dollars; null where a price, or the usage of a call, is not known. */
+export function costOf(
+  { usage, callsWithoutUsage }: Evaluation,
+  { prompt, completion }: Prices,
+): number | null {
+  if (prompt === null || completion === null || callsWithoutUsage > 0) return null;
   return (usage.promptTokens * prompt + usage.completionTokens * completion) / 1e6;
 }

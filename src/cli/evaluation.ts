@@ -15,8 +15,10 @@ export interface Evaluation {
   /** Instances of which no rollout was scored, and attempts that failed: neither is in any estimate. */
   readonly unscored: number;
   readonly failed: number;
-  /** Of the scored rollouts. */
+  /** Of the scored rollouts, as far as their endpoint told it. */
   readonly usage: Usage;
+  /** Their model calls of which it told none. */
+  readonly callsWithoutUsage: number;
   /** Files in SWE-bench's form, the first with the first rollout of each instance. */
   readonly predictions: readonly string[];
 }
@@ -39,6 +41,7 @@ export async function evaluationOf(artifacts: Artifacts, run: string): Promise<E
   const predictions: Prediction[][] = [];
   const usage = { promptTokens: 0, completionTokens: 0 };
   let failed = 0;
+  let callsWithoutUsage = 0;
   for await (const { instanceId, ...rollout } of scoredOrFailed(artifacts, run)) {
     instances.add(instanceId);
     if (rollout.status !== 'scored') {
@@ -59,6 +62,7 @@ export async function evaluationOf(artifacts: Artifacts, run: string): Promise<E
     });
     usage.promptTokens += rollout.usage.promptTokens;
     usage.completionTokens += rollout.usage.completionTokens;
+    callsWithoutUsage += rollout.turns.filter((turn) => turn.kind === 'model' && turn.usage === null).length;
   }
   return {
     run,
@@ -68,6 +72,7 @@ export async function evaluationOf(artifacts: Artifacts, run: string): Promise<E
     unscored: instances.size - tallies.size,
     failed,
     usage,
+    callsWithoutUsage,
     predictions: await writtenPredictions(artifacts, run, predictions),
   };
 }

@@ -11,7 +11,7 @@ export function reportEvaluation(
   output: Output,
   json: boolean,
 ): void {
-  const { run, model, tallies, unscored, failed, usage, predictions } = evaluation;
+  const { run, model, tallies, unscored, failed, usage, callsWithoutUsage, predictions } = evaluation;
   const estimates = estimatesOf(evaluation);
   const rollouts = tallies.reduce((sum, tally) => sum + tally.rollouts, 0);
   const cost = costOf(evaluation, prices);
@@ -20,9 +20,10 @@ export function reportEvaluation(
   if (failed > 0) output.say(`${failed} attempts failed, which is in no number below`);
   if (unscored > 0) output.say(`${unscored} instances have no scored rollout, and are in no number below`);
   if (estimates.size > 0) output.say(estimatesTable(estimates));
-  output.say(
-    `tokens: ${usage.promptTokens} read, ${usage.completionTokens} written${cost === null ? '' : `; cost: $${cost.toFixed(2)}`}`,
-  );
+  const untold =
+    callsWithoutUsage === 0 ? '' : ` and those of ${callsWithoutUsage} calls that came without usage`;
+  const paid = cost === null ? '' : `; cost: $${cost.toFixed(2)}`;
+  output.say(`tokens: ${usage.promptTokens} read, ${usage.completionTokens} written${untold}${paid}`);
   if (predictions.length > 0) output.say(`predictions: ${predictions.join(', ')}`);
   if (!json) return;
   output.data({
@@ -36,6 +37,7 @@ export function reportEvaluation(
     estimates: Object.fromEntries([...estimates].map(([name, estimate]) => [name, inRecord(estimate)])),
     prompt_tokens: usage.promptTokens,
     completion_tokens: usage.completionTokens,
+    calls_without_usage: callsWithoutUsage,
     cost_usd: cost,
     predictions,
   });

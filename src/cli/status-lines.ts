@@ -43,14 +43,18 @@ export function retryLine(totals: RolloutTotals, retries: RetryTotals | undefine
 }
 
 /**
- * "kept out of the loss 3 of 20 (15%): grading_timeout 2, finding:host_probed 1" and "findings: history_access 2 (10%)", each
- * where there is something to say.
+ * "for inference only, without token ids or logprobs: 20 of 20", "kept out of the loss 3 of 20 (15%): grading_timeout 2,
+ * finding:host_probed 1" and "findings: history_access 2 (10%)", each where there is something to say.
  */
 export function trustLines(totals: RolloutTotals): string[] {
   const scored = Math.max(1, scoredOf(totals));
   const masked = maskedOf(totals);
+  const { untrainable = 0 } = totals;
   const findings = listOf(totals.findings, (count) => `${count} (${percent(count / scored)})`);
   return [
+    ...(untrainable === 0
+      ? []
+      : [`for inference only, without token ids or logprobs: ${untrainable} of ${scored}`]),
     ...(masked === 0
       ? []
       : [

@@ -19,6 +19,7 @@ export function totalsOf(results: readonly RolloutResult[]): RolloutTotals {
     maskedRewardSum: rewardSum(masked),
     findings: countsOf(scored.flatMap(({ findings = [] }) => findings)),
     verified: scored.filter(({ verified }) => verified === true).length,
+    untrainable: scored.filter(({ trainable }) => trainable === false).length,
   };
 }
 
@@ -34,6 +35,7 @@ export function addTotals(a: RolloutTotals, b: RolloutTotals): RolloutTotals {
     maskedRewardSum: round((a.maskedRewardSum ?? 0) + (b.maskedRewardSum ?? 0)),
     findings: addCounts(a.findings, b.findings),
     verified: (a.verified ?? 0) + (b.verified ?? 0),
+    untrainable: (a.untrainable ?? 0) + (b.untrainable ?? 0),
   };
 }
 

@@ -27,6 +27,8 @@ export interface RolloutTotals {
   readonly findings?: Counts;
   /** Scored rollouts whose grading was made twice. */
   readonly verified?: number;
+  /** Scored rollouts whose endpoint gave no token ids or logprobs: nobody can be trained on them. */
+  readonly untrainable?: number;
 }
 
 /** Numbers by name. */

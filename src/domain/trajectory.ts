@@ -144,6 +144,8 @@ export interface RolloutResult {
   readonly findings?: readonly FindingKind[];
   /** Whether its grading was made twice. */
   readonly verified?: boolean;
+  /** Whether its turns came with token ids and logprobs; absent in results of an early 0.3. */
+  readonly trainable?: boolean;
   readonly policyVersion: number;
   readonly turns: number;
   /** sha256 of the trajectory in the artifact store; null when it could not be written. */

@@ -180,7 +180,7 @@ class Rollout {
       environment: this.sandbox.environment,
       startedAt: new Date(this.startedAt).toISOString(),
     });
-    const { trajectory, counted } = { trajectory: null, ...written };
+    const { trajectory, counted, trainable } = { trajectory: null, ...written };
     const { reward, resolved } = counted ?? grading ?? { reward: null, resolved: false };
     makeFindable(context.searchable, { resolved });
     this.show(
@@ -195,6 +195,7 @@ class Rollout {
       failureType: failure?.type ?? null,
       ...(failure === null ? {} : { failureMessage: failure.message.slice(0, FAILURE_IN_RESULT) }),
       ...counted,
+      ...(trainable === undefined ? {} : { trainable }),
       reward,
       resolved,
       policyVersion: policy.version,

@@ -13,6 +13,24 @@ import { completionIds, promptIds, textOf } from './scripted-tokens.ts';
 
 export type ChatBody = Readonly<Record<string, unknown>> & { readonly messages: readonly WireMessage[] };
 
+/** What the script answers; tests reshape it. */
+export interface Completion {
+  readonly choices: readonly { readonly message: WireAnswer; readonly [field: string]: unknown }[];
+  readonly [field: string]: unknown;
+}
+
+interface WireAnswer {
+  readonly content: string;
+  readonly tool_calls?: readonly WireCall[];
+  readonly [field: string]: unknown;
+}
+
+interface WireCall {
+  readonly id: string;
+  readonly function: { readonly name: string; readonly arguments: string };
+  readonly [field: string]: unknown;
+}
+
 export interface ScriptedOptions {
   readonly script?: Script;
   readonly instances?: readonly ScriptedInstance[];
@@ -28,6 +46,8 @@ export interface ScriptedOptions {
   readonly ownedBy?: string;
   /** Knows no tools, takes turns strictly, and writes its commands as fenced blocks. */
   readonly plainText?: boolean;
+  /** Makes another answer of the script's. */
+  readonly reshape?: (completion: Completion, body: ChatBody) => unknown;
   /** Answers a request in its own way; undefined leaves it to the script. `n` counts chat requests from 0. */
   readonly answer?: (body: ChatBody, response: ServerResponse, n: number) => boolean | Promise<boolean>;
 }
@@ -86,7 +106,8 @@ async function serve(
     return;
   }
   const refusal = options.plainText === true ? refusalOfPlain(body) : null;
-  if (refusal === null) send(response, 200, completion(options, body));
+  const { reshape = (made: Completion): unknown => made } = options;
+  if (refusal === null) send(response, 200, reshape(completion(options, body), body));
   else send(response, 400, { error: { message: refusal, type: 'invalid_request_error' } });
 }
 
@@ -105,7 +126,7 @@ function refusalOfPlain({ tools, messages }: ChatBody): string | null {
 }
 
 /** The script's chat completion for a request. */
-function completion(options: ScriptedOptions, body: ChatBody): Record<string, unknown> {
+function completion(options: ScriptedOptions, body: ChatBody): Completion {
   const { script = 'gold', instances = [], turns = 1, tokenIds = false } = options;
   const { content, command } = nextTurn(body.messages, instances, script, turns);
   const made = body.messages.length;

@@ -51,8 +51,14 @@ describe('trustLines', () => {
     ]);
   });
 
+  it('says once what is for inference only', () => {
+    assert.deepEqual(trustLines({ ...totals, untrainable: 20 }), [
+      'for inference only, without token ids or logprobs: 20 of 20',
+    ]);
+  });
+
   it('is silent where there is nothing, and where a run is older than the counts', () => {
-    assert.deepEqual(trustLines({ ...totals, masked: {}, findings: {} }), []);
+    assert.deepEqual(trustLines({ ...totals, masked: {}, findings: {}, untrainable: 0 }), []);
     assert.deepEqual(trustLines(totals), []);
   });
 });

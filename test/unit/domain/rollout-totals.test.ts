@@ -37,12 +37,12 @@ describe('totals', () => {
   it('counts masks, findings and second gradings by name', () => {
     const totals = totalsOf([
       rolloutResult({ mask: 'agent_timeout', findings: ['network_tried', 'history_access'] }),
-      rolloutResult({ reward: 0.8, verified: true, findings: ['network_tried'] }),
+      rolloutResult({ reward: 0.8, verified: true, trainable: false, findings: ['network_tried'] }),
       rolloutResult({ mask: 'agent_timeout' }),
     ]);
     assert.deepEqual(totals.masked, { agent_timeout: 2 });
     assert.deepEqual(totals.findings, { network_tried: 2, history_access: 1 });
-    assert.deepEqual([maskedOf(totals), totals.verified], [2, 1]);
+    assert.deepEqual([maskedOf(totals), totals.verified, totals.untrainable], [2, 1, 1]);
     assert.equal(meanUnmaskedReward(totals), 0.8);
     assert.equal(meanUnmaskedReward(totalsOf([rolloutResult({ mask: 'agent_timeout' })])), null);
   });
