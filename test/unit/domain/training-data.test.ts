@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { samplesOf } from '../../../src/domain/training-data.ts';
+import * as fc from 'fast-check';
+import { type Sample, samplesOf } from '../../../src/domain/training-data.ts';
 import type { TurnLink } from '../../../src/domain/trajectory.ts';
 
 type ModelLink = Extract<TurnLink, { kind: 'model' }>;
@@ -52,27 +53,75 @@ test('a prompt that does not go on begins another sample', () => {
   );
 });
 
-test('every sample has arrays of one length, as many counted tokens as completions, and 0 for the rest', () => {
-  for (let turns = 1; turns < 6; turns++) {
-    const links: ModelLink[] = [];
-    let tokens: number[] = [];
-    for (let i = 0; i < turns; i++) {
-      // Each third turn forgets what was before it, as a compacted context does.
-      const prompt = i % 3 === 2 ? [100 + i] : [...tokens, 10 + i, 20 + i];
-      const completion = [30 + i, 40 + i, 50 + i].slice(0, 1 + (i % 3));
-      links.push(turn(prompt, completion));
-      tokens = [...prompt, ...completion];
-    }
-    const samples = samplesOf(links, of) ?? [];
-    let counted = 0;
-    for (const { tokens: ids, mask, logprobs } of samples) {
-      assert.equal(mask.length, ids.length);
-      assert.equal(logprobs.length, ids.length);
-      for (const [i, bit] of mask.entries()) assert.equal(logprobs[i] === 0, bit === 0);
-      counted += mask.filter((bit) => bit === 1).length;
-    }
-    assert.equal(counted, links.flatMap((link) => link.completionTokenIds ?? []).length);
-  }
+/** What a conversation may do between two turns: go on, or have its past changed by compaction or by drifted ids. */
+const conversation = fc.array(
+  fc.record({
+    observed: fc.array(fc.nat(50), { maxLength: 4 }),
+    completion: fc.array(fc.nat(50), { minLength: 1, maxLength: 4 }),
+    past: fc.constantFrom('kept' as const, 'kept' as const, 'compacted' as const, 'drifted' as const),
+  }),
+  { minLength: 1, maxLength: 8 },
+);
+
+type Conversation = typeof conversation extends fc.Arbitrary<infer T> ? T : never;
+
+/** The model's turns of a conversation, each token's logprob its own. */
+function linksOf(turns: Conversation): ModelLink[] {
+  let [past, drawn]: [number[], number] = [[], 0];
+  return turns.map(({ observed, completion, past: fate }, i) => {
+    if (i > 0 && fate === 'compacted') past = past.slice(0, Math.floor(past.length / 2));
+    if (i > 0 && fate === 'drifted') past = [...past.slice(0, -1), 99];
+    const prompt = [...past, ...observed];
+    past = [...prompt, ...completion];
+    return turn(prompt, completion, { logprobs: completion.map(() => -++drawn) });
+  });
+}
+
+/** The part of a sample that ends with its n-th own token. */
+function untilOwn({ tokens, mask }: Sample, n: number): readonly number[] {
+  let seen = 0;
+  return tokens.slice(0, 1 + mask.findIndex((bit) => (seen += bit) === n));
+}
+
+test('of any conversation, each token that was sampled is trained on once, after the very prompt it was sampled for', () => {
+  fc.assert(
+    fc.property(conversation, (turns) => {
+      const links = linksOf(turns);
+      const samples = samplesOf(links, of) ?? [];
+      let sampled = 0;
+      const left = [...links];
+      for (const sample of samples) {
+        const { tokens, mask, logprobs } = sample;
+        assert.deepEqual([mask.length, logprobs.length], [tokens.length, tokens.length]);
+        const own = logprobs.filter((_, i) => mask[i] === 1);
+        assert.ok(logprobs.every((logprob, i) => mask[i] === 1 || logprob === 0));
+        // In the order in which they were sampled, none twice.
+        assert.deepEqual(
+          own,
+          own.map(() => -++sampled),
+        );
+        for (let counted = 0; counted < own.length;) {
+          const link = left.shift();
+          const completion = link?.completionTokenIds ?? [];
+          counted += completion.length;
+          assert.deepEqual(untilOwn(sample, counted), [...(link?.promptTokenIds ?? []), ...completion]);
+        }
+      }
+      assert.deepEqual(left, []);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('a sample ends only where the past of a conversation was changed', () => {
+  fc.assert(
+    fc.property(conversation, (turns) => {
+      const goesOn = turns.map((one) => ({ ...one, past: 'kept' as const }));
+      assert.equal(samplesOf(linksOf(goesOn), of)?.length, 1);
+      const drifts = turns.slice(1).filter(({ past }) => past !== 'kept').length;
+      assert.ok((samplesOf(linksOf(turns), of)?.length ?? 0) <= 1 + drifts);
+    }),
+  );
 });
 
 test('tool links say nothing, and a turn without ids or logprobs makes the trajectory untrainable', () => {
