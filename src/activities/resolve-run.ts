@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { SteadfastError } from '../domain/failures.ts';
+import { policyVersionOf } from '../domain/ids.ts';
 import type { RunConfig } from '../domain/run-config.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import { parseRunConfig } from '../schemas/run-config.ts';
@@ -28,7 +29,7 @@ export function createResolveRunActivity(deps: ResolveRunDeps): Pick<RecordActiv
       const config = parseRunConfig(input.input, {
         workflowId: input.workflowId,
         machineConcurrency,
-        apiBase,
+        apiBase: (await isPolicyVersion(artifacts, input.input)) ? null : apiBase,
       });
       await claimFolder(artifacts, config.run, Context.current().info.workflowExecution?.runId ?? '');
       await artifacts.writeRunFile(config.run, 'config.json', `${JSON.stringify(config, null, 1)}\n`);
@@ -37,6 +38,13 @@ export function createResolveRunActivity(deps: ResolveRunDeps): Pick<RecordActiv
   }
 
   return { resolveRun };
+}
+
+/** Whether the model is a policy version of a run that is kept here: no endpoint of the environment has that. */
+async function isPolicyVersion(artifacts: Artifacts, input: unknown): Promise<boolean> {
+  const model = typeof input === 'object' && input !== null && 'model' in input ? input.model : null;
+  const version = typeof model === 'string' ? policyVersionOf(model) : null;
+  return version !== null && (await artifacts.listRunFiles(version.run, 'checkpoints')).length > 0;
 }
 
 /**

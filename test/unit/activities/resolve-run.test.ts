@@ -29,3 +29,30 @@ test('a run is resolved again by its own execution alone', async (t) => {
   await artifacts.writeRunFile('old', 'config.json', '{}');
   await assert.rejects(by('old', 'd'), { type: 'Config.Invalid' });
 });
+
+test('a policy version that is kept here is sampled at the policy server, whatever endpoint the environment names', async (t) => {
+  const artifacts = createFolderArtifacts(join(temporaryHome(t), 'store'));
+  const { resolveRun } = createResolveRunActivity({
+    artifacts,
+    machineConcurrency: 1,
+    apiBase: 'https://api.example/v1',
+    searchable: false,
+  });
+  await artifacts.writeRunFile('trained', 'checkpoints/step-0003/manifest.json', '{}');
+  const endpoints = {
+    'trained@3': null,
+    'claude@20240620': 'https://api.example/v1',
+    m: 'https://api.example/v1',
+  };
+  for (const [model, apiBase] of Object.entries(endpoints)) {
+    const workflowId = `with-${model}`;
+    const { plan } = await activityEnvironment({ workflowExecution: { workflowId, runId: 'a' } }).run(
+      resolveRun,
+      {
+        input: { ...INPUT, model },
+        workflowId,
+      },
+    );
+    assert.equal(plan.apiBase, apiBase, model);
+  }
+});
