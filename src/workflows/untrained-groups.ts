@@ -1,7 +1,7 @@
 import type { EpochState } from './inputs.ts';
 import type { GroupReport } from './messages.ts';
 
-/** The groups of an epoch that have ended and whose batch has not had its step yet, where sampling does not wait for steps. */
+/** The groups of an epoch that have ended and whose batch has not had its step yet. */
 export class UntrainedGroups {
   private reports: readonly GroupReport[];
   private count: number;
@@ -26,6 +26,13 @@ export class UntrainedGroups {
 
   add(report: GroupReport): void {
     this.reports = [...this.reports, report];
+  }
+
+  /** All, which count as trained on from now on. */
+  takeAll(): readonly GroupReport[] {
+    const all = this.reports;
+    this.reports = [];
+    return all;
   }
 
   /** Those of the instances before a position. */

@@ -1,0 +1,189 @@
+import { condition, continueAsNew, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import { NO_ATTEMPTS, tooManyFailures, withFailure } from '../domain/failure-window.ts';
+import { meanReward } from '../domain/rollout-totals.ts';
+import type { epoch } from './epoch.ts';
+import { stateAfter, stateAtStart } from './epoch-state.ts';
+import { GroupWindow } from './group-window.ts';
+import { hasGrownLong } from './history.ts';
+import { Hold } from './hold.ts';
+import type { EpochInput, EpochState } from './inputs.ts';
+import { InstanceCursor } from './instance-cursor.ts';
+import { makeStep } from './make-step.ts';
+import { attemptFailedSignal, drainSignal, type GroupReport } from './messages.ts';
+import { reportPhase } from './report-phase.ts';
+import { UntrainedGroups } from './untrained-groups.ts';
+
+/** Progress is told to the run about this many times an epoch: each telling is four events there. */
+const REPORTS = 100;
+
+/**
+ * What the ways of working through a list are made of: it starts groups, makes steps, stands still, tells its run and
+ * continues as new. Each way decides what comes when.
+ */
+export class RunningEpoch {
+  readonly input: EpochInput;
+  readonly window: GroupWindow;
+  readonly hold: Hold;
+  /** Of train mode. */
+  readonly untrained: UntrainedGroups;
+  private now: EpochState;
+  private readonly instances: InstanceCursor;
+  private toldGroups: number;
+  private telling = 0;
+  /** Whether it is about to continue as new. */
+  private isClosing = false;
+
+  constructor(input: EpochInput) {
+    this.input = input;
+    this.now = stateAtStart(input);
+    this.toldGroups = this.now.groupsDone;
+    this.untrained = new UntrainedGroups(input.firstGroup, this.now);
+    this.instances = new InstanceCursor(input.context, input.list);
+    this.window = new GroupWindow(input, this.now, (report) => this.onReport(report));
+    this.hold = new Hold((reason) => this.onHold(reason), this.now.held);
+    setHandler(attemptFailedSignal, (failure) => this.onFailure(failure));
+    setHandler(drainSignal, () => {
+      this.now = { ...this.now, draining: true };
+      this.hold.set(null);
+    });
+  }
+
+  get state(): EpochState {
+    return this.now;
+  }
+
+  /** Whether the list has instances that were not begun. */
+  get hasMore(): boolean {
+    return this.now.cursor < this.input.list.count;
+  }
+
+  /** Whether no other group is to be started by this execution. */
+  get isEnding(): boolean {
+    return this.isClosing || this.now.draining;
+  }
+
+  /** Starts the next group once there is room and nothing holds it; false when there is to be no other. */
+  async startNext(): Promise<boolean> {
+    const { cursor, nextGroup } = this.now;
+    const stopped = () => this.hold.reason !== null || this.isEnding;
+    const instance = await this.instances.at(cursor);
+    do {
+      await this.hold.released();
+      await this.window.room(stopped);
+    } while (this.hold.reason !== null);
+    if (this.isEnding) return false;
+    // The newest of now: a step may have been made meanwhile.
+    const { policy } = this.now;
+    this.now = { ...this.now, cursor: cursor + 1, nextGroup: nextGroup + 1 };
+    this.show(`batch of policy ${policy.policy.version}`);
+    await this.window.start(instance, nextGroup, policy.policy);
+    return true;
+  }
+
+  /** The gradient step of a batch; none where no group teaches anything, and a hold where its rewards are not the policy's. */
+  async step(batch: readonly GroupReport[]): Promise<void> {
+    this.show(`training step ${this.now.policy.step + 1}`);
+    const made = await makeStep(this.input.context, this.now.policy, batch);
+    if (made.kind === 'none') {
+      this.now = { ...this.now, stepsWithoutLesson: this.now.stepsWithoutLesson + 1 };
+      await this.tell(null);
+      if (made.refused === null) return;
+      this.holdItself(made.refused);
+      // An epoch of which it was the last batch does not end either before a person has looked.
+      await this.hold.released();
+      return;
+    }
+    const { policy, reward } = made;
+    const index = this.now.rewardByStep.length;
+    this.now = { ...this.now, policy, rewardByStep: [...this.now.rewardByStep, reward] };
+    await this.tell({ index, reward });
+  }
+
+  /** Waits for all groups, and tells of progress meanwhile. */
+  async allEnded(): Promise<void> {
+    for (let left = this.window.inFlight.length; left > 0; left--) {
+      await this.window.shrinkTo(left - 1);
+      await this.tellSometimes();
+    }
+  }
+
+  /** Tells the run how far it is, where enough has happened since the last time. */
+  async tellSometimes(): Promise<void> {
+    const every = Math.max(1, Math.ceil(this.input.list.count / REPORTS));
+    if (this.now.groupsDone - this.toldGroups >= every) await this.tell(null);
+  }
+
+  /** Tells the run how far it is, and of a step that was just made. */
+  async tell(made: { index: number; reward: number } | null): Promise<void> {
+    const { list, rolloutsPerInstance, purpose, reportTo } = this.input;
+    const { totals, retries } = this.now;
+    this.toldGroups = this.now.groupsDone;
+    await reportPhase(reportTo, {
+      phase: 'epoch',
+      purpose,
+      done: totals.rollouts,
+      total: list.count * rolloutsPerInstance,
+      totals,
+      retries,
+      made,
+      policyVersion: this.now.policy.policy.version,
+    });
+  }
+
+  /** Continues as new where the history has grown long, once `isReady` and everything on its way has arrived. */
+  async continueWhenLong(isReady: () => boolean = () => true): Promise<void> {
+    if (!this.hasMore || !hasGrownLong(this.input.historyLimit)) return;
+    this.isClosing = true;
+    // A signal on its way is lost with the execution that sent it, and a run that never heard of a hold lets nobody go.
+    await condition(() => isReady() && this.window.idle && this.telling === 0);
+    await continueAsNew<typeof epoch>({
+      ...this.input,
+      carried: {
+        ...this.now,
+        inFlight: this.window.inFlight,
+        ...(this.input.maxStaleness === undefined ? {} : this.untrained.carried),
+      },
+    });
+  }
+
+  private onReport(report: GroupReport): void {
+    if (this.input.mode === 'train') this.untrained.add(report);
+    this.now = stateAfter(this.now, report);
+  }
+
+  /** Too many failures hold the run. */
+  private onFailure(failure: { readonly type: string; readonly message: string }): void {
+    const failures = withFailure(this.now.failures, failure);
+    this.now = { ...this.now, failures };
+    const reason = tooManyFailures(failures, this.input.context.maxFailedShare ?? 1);
+    if (reason !== null) this.holdItself(reason);
+  }
+
+  /** Holds this epoch at once, and then its run, which alone lets it go again. */
+  private holdItself(reason: string): void {
+    if (this.now.draining || this.hold.reason !== null) return;
+    this.hold.set(reason);
+    void this.tellOfHold(reason);
+  }
+
+  private async tellOfHold(reason: string): Promise<void> {
+    this.telling += 1;
+    await reportPhase(this.input.reportTo, { phase: 'held', reason });
+    this.telling -= 1;
+  }
+
+  private onHold(reason: string | null): void {
+    this.window.setHold(reason);
+    const failures = reason === null ? NO_ATTEMPTS : this.now.failures;
+    this.now = { ...this.now, held: reason, failures };
+    this.show(reason === null ? 'going on' : `held: ${reason}`);
+  }
+
+  private show(what: string): void {
+    const { totals, cursor } = this.now;
+    setCurrentDetails(
+      `${what}: instance ${cursor} of ${this.input.list.count}; ${totals.rollouts} rollouts ended, ` +
+        `${totals.failed} failed, mean reward ${(meanReward(totals) ?? 0).toFixed(3)}`,
+    );
+  }
+}
