@@ -1,6 +1,7 @@
 import {
   CancellationScope,
   ChildWorkflowCancellationType,
+  type ChildWorkflowHandle,
   condition,
   getExternalWorkflowHandle,
   log,
@@ -38,6 +39,8 @@ export class GroupWindow {
   private readonly widths: { groups: number; members: number };
 
   private readonly orders: ChildOrders;
+  /** Groups of which the server has not said yet that they have begun. */
+  private starting = 0;
 
   private readonly input: EpochInput;
   private readonly onReport: (report: GroupReport) => void;
@@ -80,9 +83,43 @@ export class GroupWindow {
   /** Starts a group. */
   async start(instance: InstanceRef, number: number, policy: Policy): Promise<void> {
     this.waiting.set(number, { group: number, instanceId: instance.instanceId });
+    this.starting += 1;
+    try {
+      const child = await this.startChild(instance, number, policy);
+      this.orders.add(this.idOf(number));
+      this.watch(number, child.result());
+    } finally {
+      this.starting -= 1;
+    }
+  }
+
+  /** Waits until at most `left` groups have not reported. */
+  async shrinkTo(left: number): Promise<void> {
+    await this.until(() => this.waiting.size <= left);
+  }
+
+  /** Cancels all groups and waits, for a while, until they have closed what they held. */
+  async cancel(): Promise<void> {
+    await CancellationScope.nonCancellable(async () => {
+      // The server refuses a task that starts a group and cancels it: the epoch would hang.
+      await condition(() => this.starting === 0);
+      for (const { group: number } of this.inFlight) {
+        const handle = getExternalWorkflowHandle(this.idOf(number));
+        // A group that has just ended cannot be cancelled, and need not be.
+        await handle.cancel().catch((error: unknown) => log.info('group not cancelled', { number, error }));
+      }
+      await condition(() => this.waiting.size === 0, FAREWELL);
+    });
+  }
+
+  private startChild(
+    instance: InstanceRef,
+    number: number,
+    policy: Policy,
+  ): Promise<ChildWorkflowHandle<typeof group>> {
     const { context, rolloutsPerInstance, purpose } = this.input;
     // Outside this scope's cancellation, which would settle the child before it has closed its sandboxes.
-    const child = await CancellationScope.nonCancellable(() =>
+    return CancellationScope.nonCancellable(() =>
       startChild(group, {
         workflowId: this.idOf(number),
         workflowTaskTimeout: TASK_TIMEOUT,
@@ -108,25 +145,6 @@ export class GroupWindow {
         }),
       }),
     );
-    this.orders.add(this.idOf(number));
-    this.watch(number, child.result());
-  }
-
-  /** Waits until at most `left` groups have not reported. */
-  async shrinkTo(left: number): Promise<void> {
-    await this.until(() => this.waiting.size <= left);
-  }
-
-  /** Cancels all groups and waits, for a while, until they have closed what they held. */
-  async cancel(): Promise<void> {
-    await CancellationScope.nonCancellable(async () => {
-      for (const { group: number } of this.inFlight) {
-        const handle = getExternalWorkflowHandle(this.idOf(number));
-        // A group that has just ended cannot be cancelled, and need not be.
-        await handle.cancel().catch((error: unknown) => log.info('group not cancelled', { number, error }));
-      }
-      await condition(() => this.waiting.size === 0, FAREWELL);
-    });
   }
 
   /** Groups of this execution report their death too: a terminated one sends no signal. */
