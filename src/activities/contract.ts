@@ -76,7 +76,7 @@ export interface RecordActivities extends FilterActivities {
   }): Promise<void>;
   /** Writes trajectories/<rollout>.json, derived whole from the turns and the grading, and answers what counts of it. */
   recordTrajectory(input: RecordTrajectoryInput): Promise<RecordedTrajectory>;
-  /** Stores a group's record: members, rewards, advantages. */
+  /** Stores a group's record: members, rewards, advantages. Answers whether it has a lesson, which it did not under an early 0.3. */
   recordGroup(input: {
     readonly run: string;
     readonly group: number;
@@ -86,7 +86,7 @@ export interface RecordActivities extends FilterActivities {
     readonly purpose: string;
     /** Whether it trains nobody, since a member has no score; absent in groups begun under 0.1. */
     readonly givenUp?: boolean;
-  }): Promise<{ readonly record: string }>;
+  }): Promise<{ readonly record: string; readonly teaches?: boolean }>;
   /** Derives groups.jsonl and metrics.jsonl whole from the stored facts after a batch or step. */
   recordStep(input: {
     readonly run: string;
@@ -163,6 +163,8 @@ export type RunPlan = Pick<
   readonly timeLimitSeconds?: number;
   /** Absent where each step is waited for. */
   readonly maxStaleness?: number;
+  /** Absent where a batch does not grow for want of lessons. */
+  readonly oversample?: number;
   /** Whether some checkpoints are deleted; absent where none is. */
   readonly prunes?: true;
   /** Absent in runs begun under 0.2. */

@@ -1,4 +1,4 @@
-import { advantageSeed, advantagesOf, type AdvantageKind } from '../domain/advantage.ts';
+import { advantageSeed, advantagesOf, hasVariance, type AdvantageKind } from '../domain/advantage.ts';
 import type { MaskReason } from '../domain/mask.ts';
 import type { RolloutResult } from '../domain/trajectory.ts';
 
@@ -77,6 +77,11 @@ export function groupRecordOf(
 /** The rewards of a recorded group's members that count. */
 export function countedRewards(record: GroupRecord): readonly number[] {
   return record.members.flatMap((member) => (counts(member) ? [member.reward] : []));
+}
+
+/** Whether a recorded group teaches anything: it is whole, and the rewards that count differ. */
+export function hasLesson(record: GroupRecord): boolean {
+  return record.givenUp !== true && hasVariance(countedRewards(record));
 }
 
 function counts<T extends Pick<RolloutResult, 'status' | 'reward' | 'mask'>>(

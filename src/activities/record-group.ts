@@ -1,7 +1,7 @@
 import type { RolloutResult } from '../domain/trajectory.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { RecordActivities } from './contract.ts';
-import { groupRecordOf } from './group-record.ts';
+import { groupRecordOf, hasLesson } from './group-record.ts';
 import { heartbeatWhile } from './heartbeat.ts';
 import { groupPath } from './run-files.ts';
 import { readConfig } from './stored.ts';
@@ -19,12 +19,12 @@ export function createGroupRecordActivity(deps: {
     readonly config: string;
     readonly purpose: string;
     readonly givenUp?: boolean;
-  }): Promise<{ record: string }> {
+  }): Promise<{ record: string; teaches: boolean }> {
     return await heartbeatWhile(async () => {
       const { training, seed } = await readConfig(artifacts, input.config);
       const record = groupRecordOf(input, input.results, training.advantage, seed);
       await artifacts.writeRunFile(input.run, groupPath(input.group), JSON.stringify(record));
-      return { record: await artifacts.putJson(record) };
+      return { record: await artifacts.putJson(record), teaches: hasLesson(record) };
     });
   }
 

@@ -90,6 +90,7 @@ function planOf(config: RunConfig): RunPlan {
     maxFailedShare: config.maxFailedShare,
     flakeChance: config.flakeChance,
     ...((config.training.maxStaleness ?? 0) === 0 ? {} : { maxStaleness: config.training.maxStaleness }),
+    ...((config.oversample ?? 1) === 1 ? {} : { oversample: config.oversample }),
     ...((config.keep?.newest ?? null) === null ? {} : { prunes: true as const }),
   };
 }

@@ -11,6 +11,7 @@ export const TRAINING_OPTIONS: readonly string[] = [
   'mode',
   'batch-size',
   'epochs',
+  'oversample',
   'learning-rate',
   'lora-rank',
   'loss',

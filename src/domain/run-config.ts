@@ -89,6 +89,8 @@ export interface RunConfig {
   readonly batchSize: number;
   readonly rolloutsPerInstance: number;
   readonly epochs: number;
+  /** How many times its size a batch may grow to for want of groups with a lesson; 1 for not at all. Absent in runs of an early 0.3. */
+  readonly oversample?: number;
   readonly rewardPower: number;
   readonly qualityFilter: boolean;
   /** The chance below which a flaky test may go unseen by the filter. */

@@ -152,11 +152,10 @@ export interface RolloutResult {
   readonly trajectory: string | null;
 }
 
-/** What a group workflow reports to its epoch. */
+/** What a group workflow came to; its record has the members. */
 export interface GroupResult {
   readonly group: number;
   readonly instanceId: string;
-  readonly results: readonly RolloutResult[];
   /** Attempts that failed, replaced or not. */
   readonly failures: number;
   /** Whether it trains nobody, since a member has no score. */

@@ -3,11 +3,11 @@ import { fileSafe } from '../domain/ids.ts';
 import { nearestName } from './nearest.ts';
 import { checkTemplate } from './prompt-template.ts';
 import { expectationOf, type FieldSchema, fieldNames, schemaAt } from './run-config-expectation.ts';
-import { MODE_DEFAULTS } from './run-config-fields.ts';
 import { runConfigJsonSchema, runConfigSchema } from './run-config-schema.ts';
+import { checkTraining } from './run-config-train-checks.ts';
 
 /** The fields of an input that are good by themselves. */
-type Values = Partial<ReturnType<typeof runConfigSchema.parse>>;
+export type Values = Partial<ReturnType<typeof runConfigSchema.parse>>;
 
 /** Checks each field of a run's config by itself. */
 export function checkFields(input: unknown): { problems: string[]; values: Values } {
@@ -39,46 +39,10 @@ export function checkFieldsOf(
   return { problems: [...new Set(problems)], values };
 }
 
-/** Checks what fields mean together; fields that are bad by themselves are absent here. */
-export function checkTogether(values: Values, workflowId: string): string[] {
-  const problems: string[] = [];
-  const { mode, run } = values;
-  if (mode === 'train') {
-    const temperature = values.temperature ?? MODE_DEFAULTS.temperature.train;
-    const group = values.rollouts_per_instance;
-    if (group === 1) {
-      problems.push(
-        'rollouts_per_instance is 1 in train mode; expected at least 2, because advantages compare the rollouts of a group',
-      );
-    }
-    if (temperature === 0 && group !== undefined && group > 1 && 'temperature' in values) {
-      problems.push(
-        `temperature is 0 with rollouts_per_instance ${group} in train mode; expected a temperature above 0, ` +
-          `because at 0 all rollouts of a group are the same and teach nothing`,
-      );
-    }
-    if (typeof values.api_base === 'string') {
-      problems.push(
-        `api_base is ${show(values.api_base)} in train mode; expected none, because the policy that is trained ` +
-          `is sampled from the policy server (use it with mode inference)`,
-      );
-    }
-  }
-  if (mode === 'inference' && typeof values.start_from === 'string') {
-    problems.push(
-      `start_from is ${show(values.start_from)} in inference mode; expected it in train mode only (sample a policy version with model)`,
-    );
-  }
-  if (mode === 'train' && values.keep_every && !values.keep_newest) {
-    problems.push(
-      `keep_every is ${values.keep_every} without keep_newest; expected both, because all checkpoints are kept otherwise`,
-    );
-  }
-  if (mode === 'inference' && values.evaluation) {
-    problems.push(
-      'evaluation is set in inference mode; expected it in train mode only, where there is a before and an after',
-    );
-  }
+/** Checks what fields mean together; fields that are bad by themselves are absent here. `given` are those that the input names. */
+export function checkTogether(values: Values, workflowId: string, given: ReadonlySet<string>): string[] {
+  const problems = checkTraining(values, given);
+  const { run } = values;
   if (run !== undefined && workflowId !== '' && run !== fileSafe(workflowId)) {
     problems.push(
       `run is ${show(run)} in a workflow with the id ${show(workflowId)}; expected the two to be equal, or no run: ` +

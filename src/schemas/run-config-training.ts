@@ -6,6 +6,14 @@ const POLICY_VERSION = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}@\d{1,9}$/;
 
 /** The fields of a run's config that its gradient steps and checkpoints read. */
 export const trainingFields = {
+  oversample: z
+    .number()
+    .min(1)
+    .max(8)
+    .default(1)
+    .describe(
+      'A batch goes on with further instances until batch_size groups have rewards that differ, or until it has so many times batch_size groups (train mode)',
+    ),
   learning_rate: z.number().gt(0).max(1).default(5e-5).describe('Learning rate of AdamW (train mode)'),
   lora_rank: count().max(512).default(32).describe('Rank of the LoRA adapter (train mode)'),
   loss: z

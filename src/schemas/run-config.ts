@@ -20,7 +20,8 @@ export interface RunContext {
 /** Every problem of an input, a line each; empty when it is a good one. */
 export function findRunConfigProblems(input: unknown, context: RunContext): string[] {
   const { problems, values } = checkFields(input);
-  return [...problems, ...checkTogether(values, context.workflowId)];
+  const given = new Set(typeof input === 'object' && input !== null ? Object.keys(input) : []);
+  return [...problems, ...checkTogether(values, context.workflowId, given)];
 }
 
 /** Fills the defaults of a raw input; throws `Config.Invalid` that names every bad field. */
@@ -48,6 +49,7 @@ export function parseRunConfig(input: unknown, context: RunContext): RunConfig {
     batchSize: wire.batch_size,
     rolloutsPerInstance: wire.rollouts_per_instance,
     epochs: wire.epochs,
+    oversample: wire.oversample,
     rewardPower: wire.reward_power ?? MODE_DEFAULTS.reward_power[mode],
     qualityFilter: wire.quality_filter,
     flakeChance: wire.flake_chance,

@@ -23,7 +23,7 @@ export async function epoch(input: EpochInput): Promise<EpochResult> {
 }
 
 /** How an epoch works through its list. */
-function wayOf({ mode, maxStaleness }: EpochInput): (epoch: RunningEpoch) => Promise<void> {
+function wayOf({ mode, maxStaleness, oversample }: EpochInput): (epoch: RunningEpoch) => Promise<void> {
   if (mode !== 'train') return collect;
-  return maxStaleness === undefined ? trainInTurns : trainBesideSampling;
+  return maxStaleness === undefined && oversample === undefined ? trainInTurns : trainBesideSampling;
 }

@@ -30,6 +30,14 @@ import { findableBy } from './search-attributes.ts';
 /** Replacements a member may have: enough for a lost host and one more, too few to hide a sick machine. */
 const REPLACEMENTS = 2;
 
+/** A group's record, and whether it has a lesson where its worker says so. */
+interface Recorded {
+  readonly record: string | null;
+  readonly teaches?: boolean;
+}
+
+const UNRECORDED: Recorded = { record: null };
+
 /**
  * One instance, G rollouts under one policy version. Failed members alone are replaced, each up to its budget. A group of
  * a train run that stays incomplete is given up: recorded, but trained on by nobody, since a mean and advantages over the
@@ -58,7 +66,7 @@ class Group {
       await inParallel(numbers, concurrency, (member) => this.carryOut(member));
       return await this.report(await this.record());
     } catch (error) {
-      if (isCancellation(error)) await CancellationScope.nonCancellable(() => this.report(null));
+      if (isCancellation(error)) await CancellationScope.nonCancellable(() => this.report(UNRECORDED));
       throw error;
     }
   }
@@ -141,7 +149,7 @@ class Group {
     return this.members.map(({ result }) => result).toSorted((a, b) => (a.rollout < b.rollout ? -1 : 1));
   }
 
-  private async record(): Promise<string | null> {
+  private async record(): Promise<Recorded> {
     const { results, givenUp } = this;
     const { context, group: number, purpose } = this.input;
     requireUnique(
@@ -149,15 +157,14 @@ class Group {
       results.map((result) => result.rollout),
     );
     const scored = results.some(({ status }) => status === 'scored');
-    if (!scored && !(givenUp && patched('given-up-recorded'))) return null;
-    const { record } = await records.recordGroup.executeWithOptions(said(context, 'record the group'), [
+    if (!scored && !(givenUp && patched('given-up-recorded'))) return UNRECORDED;
+    return await records.recordGroup.executeWithOptions(said(context, 'record the group'), [
       { run: context.run, group: number, results, config: context.config, purpose, givenUp },
     ]);
-    return record;
   }
 
   /** Tells the epoch, which may have continued as new since, and makes the result. */
-  private async report(record: string | null): Promise<GroupResult> {
+  private async report({ record, teaches }: Recorded): Promise<GroupResult> {
     const { group: number, instance, epoch, policy } = this.input;
     const { results, givenUp, failures } = this;
     if (epoch !== null) {
@@ -167,10 +174,11 @@ class Group {
         policyVersion: policy.version,
         ...sums,
         record: givenUp ? null : record,
+        ...(teaches === undefined ? {} : { teaches }),
       };
       await told(() => getExternalWorkflowHandle(epoch).signal(groupEndedSignal, ended));
     }
-    return { group: number, instanceId: instance.instanceId, results, failures, givenUp, record };
+    return { group: number, instanceId: instance.instanceId, failures, givenUp, record };
   }
 }
 

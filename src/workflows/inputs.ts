@@ -81,6 +81,8 @@ export interface EpochInput {
   readonly reportTo: string | null;
   /** In train mode, steps that may pass between the sampling of a group and its training; absent where it waits. */
   readonly maxStaleness?: number;
+  /** In train mode, how many times its size a batch may grow to for want of lessons; absent where it may not. */
+  readonly oversample?: number;
   /** How the attempts of the epoch before ended. */
   readonly failures?: FailureWindow;
   /** Continues as new at this many events, for tests; without it when the server suggests it. */
@@ -108,7 +110,7 @@ export interface EpochState {
   readonly stepsWithoutLesson: number;
   readonly inFlight: readonly GroupInFlight[];
   readonly groupsDone: number;
-  /** Instances whose batch has had its step, and groups that have ended and not; absent where each step is waited for. */
+  /** Instances whose batch has had its step, and groups that have ended and not; absent where nothing is trained. */
   readonly trained?: number;
   readonly untrained?: readonly GroupReport[];
   /** The word under which it and its groups stand; null when they are not held. */

@@ -29,11 +29,12 @@ interface NoStep {
   readonly refused: string | null;
 }
 
-/** The gradient step of a batch, of its whole groups alone. */
+/** The gradient step of a batch, of its whole groups alone; `told` are metrics that only the epoch knows of. */
 export async function makeStep(
   context: RunContext,
   policy: PolicyState,
   batch: readonly GroupReport[],
+  told: Readonly<Record<string, number>> = {},
 ): Promise<MadeStep | NoStep> {
   const { run, config } = context;
   const groups = batch
@@ -75,6 +76,7 @@ export async function makeStep(
         'batch/groups_without_variance': built.groupsWithoutVariance,
         'batch/groups_too_small': built.groupsTooSmall ?? 0,
         'batch/untrainable': built.untrainable,
+        ...told,
       },
     },
   ]);

@@ -74,6 +74,8 @@ export interface GroupReport {
   readonly policyVersion?: number;
   /** sha256 of the group's record; null for one without a scored member, and for one that was given up. */
   readonly record: string | null;
+  /** Whether its rewards differ, so that it has a lesson; absent where it was recorded under an early 0.3, or not at all. */
+  readonly teaches?: boolean;
 }
 
 /** A child tells `train` how far its phase is. */

@@ -80,6 +80,7 @@ export async function startEpoch(
         reportTo: workflowInfo().workflowId,
         ...(state.failures === undefined ? {} : { failures: state.failures }),
         ...(plan.maxStaleness === undefined ? {} : { maxStaleness: plan.maxStaleness }),
+        ...(plan.oversample === undefined ? {} : { oversample: plan.oversample }),
       },
     ],
     staticSummary: `epoch ${number} of ${plan.epochs}: ${list.count} instances`,

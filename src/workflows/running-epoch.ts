@@ -11,7 +11,7 @@ import { InstanceCursor } from './instance-cursor.ts';
 import { makeStep } from './make-step.ts';
 import { attemptFailedSignal, drainSignal, type GroupReport } from './messages.ts';
 import { reportPhase } from './report-phase.ts';
-import { UntrainedGroups } from './untrained-groups.ts';
+import { fillMetrics, UntrainedGroups } from './untrained-groups.ts';
 
 /** Progress is told to the run about this many times an epoch: each telling is four events there. */
 const REPORTS = 100;
@@ -37,7 +37,7 @@ export class RunningEpoch {
     this.input = input;
     this.now = stateAtStart(input);
     this.toldGroups = this.now.groupsDone;
-    this.untrained = new UntrainedGroups(input.firstGroup, this.now);
+    this.untrained = new UntrainedGroups(input, this.now);
     this.instances = new InstanceCursor(input.context, input.list);
     this.window = new GroupWindow(input, this.now, (report) => this.onReport(report));
     this.hold = new Hold((reason) => this.onHold(reason), this.now.held);
@@ -83,7 +83,8 @@ export class RunningEpoch {
   /** The gradient step of a batch; none where no group teaches anything, and a hold where its rewards are not the policy's. */
   async step(batch: readonly GroupReport[]): Promise<void> {
     this.show(`training step ${this.now.policy.step + 1}`);
-    const made = await makeStep(this.input.context, this.now.policy, batch);
+    const { context } = this.input;
+    const made = await makeStep(context, this.now.policy, batch, fillMetrics(this.input, batch));
     if (made.kind === 'none') {
       this.now = { ...this.now, stepsWithoutLesson: this.now.stepsWithoutLesson + 1 };
       await this.tell(null);
@@ -141,7 +142,7 @@ export class RunningEpoch {
       carried: {
         ...this.now,
         inFlight: this.window.inFlight,
-        ...(this.input.maxStaleness === undefined ? {} : this.untrained.carried),
+        ...(this.input.mode === 'train' ? this.untrained.carried : {}),
       },
     });
   }

@@ -1,17 +1,25 @@
-import type { EpochState } from './inputs.ts';
+import { batchRule, fullBatches, roundsOf, type BatchRule } from '../domain/batches.ts';
+import type { EpochInput, EpochState } from './inputs.ts';
 import type { GroupReport } from './messages.ts';
 
-/** The groups of an epoch that have ended and whose batch has not had its step yet. */
+/**
+ * The groups of an epoch that have ended and whose batch has not had its step yet. Batches are cut in the order of the list,
+ * whoever ends first, so that a fault that delays a group changes no batch.
+ */
 export class UntrainedGroups {
-  private reports: readonly GroupReport[];
+  /** By position in the list. */
+  private readonly reports: Map<number, GroupReport>;
   private count: number;
-  private readonly firstGroup: number;
+  private readonly rule: BatchRule;
+  private readonly input: EpochInput;
 
-  /** `carried` is of an earlier execution of the epoch, whose first group has the number `firstGroup`. */
-  constructor(firstGroup: number, carried: Pick<EpochState, 'trained' | 'untrained'>) {
-    this.firstGroup = firstGroup;
+  /** `carried` is of an earlier execution of the epoch. */
+  constructor(input: EpochInput, carried: Pick<EpochState, 'trained' | 'untrained'>) {
+    this.input = input;
+    this.rule = batchRule(input.batchSize, input.oversample);
     this.count = carried.trained ?? 0;
-    this.reports = carried.untrained ?? [];
+    this.reports = new Map();
+    for (const report of carried.untrained ?? []) this.add(report);
   }
 
   /** Instances, from the first of the list, whose batch has had its step. */
@@ -21,29 +29,67 @@ export class UntrainedGroups {
 
   /** What the next execution goes on with. */
   get carried(): Pick<EpochState, 'trained' | 'untrained'> {
-    return { trained: this.count, untrained: this.reports };
+    return { trained: this.count, untrained: [...this.reports.values()] };
   }
 
   add(report: GroupReport): void {
-    this.reports = [...this.reports, report];
+    this.reports.set(report.group - this.input.firstGroup, report);
   }
 
-  /** All, which count as trained on from now on. */
+  /** How many batches may get full before a position: groups of which nothing is known yet may all have a lesson. */
+  batchesBefore(position: number): number {
+    const ahead = Array.from({ length: position - this.count }, (_, i) => this.reports.get(this.count + i));
+    const hopeful = ahead.map((report) => report === undefined || teaches(report));
+    return fullBatches(hopeful, this.rule).length;
+  }
+
+  /** The next batch in the order of the list, once all its groups have ended; null before. */
+  get next(): readonly GroupReport[] | null {
+    const ended = this.inOrder;
+    const [size] = fullBatches(ended.map(teaches), this.rule);
+    if (size !== undefined) return ended.slice(0, size);
+    return this.count + ended.length === this.input.list.count ? ended : null;
+  }
+
+  /** What has ended of the next batch, without a gap. */
+  get inOrder(): readonly GroupReport[] {
+    const ended: GroupReport[] = [];
+    for (let position = this.count; ; position++) {
+      const report = this.reports.get(position);
+      if (report === undefined) return ended;
+      ended.push(report);
+    }
+  }
+
+  /** A batch, the next in the order of the list, has had its step. */
+  trainedOn(batch: readonly GroupReport[]): void {
+    for (const { group } of batch) this.reports.delete(group - this.input.firstGroup);
+    this.count += batch.length;
+  }
+
+  /** All that have ended, which count as trained on from now on. */
   takeAll(): readonly GroupReport[] {
-    const all = this.reports;
-    this.reports = [];
+    const all = [...this.reports.values()];
+    this.trainedOn(all);
     return all;
   }
+}
 
-  /** Those of the instances before a position. */
-  before(end: number): GroupReport[] {
-    return this.reports.filter(({ group }) => group - this.firstGroup < end);
-  }
+/** What a step's metrics say of how its batch was filled, where it was filled up to lessons. */
+export function fillMetrics(
+  { oversample, batchSize }: Pick<EpochInput, 'oversample' | 'batchSize'>,
+  batch: readonly GroupReport[],
+): Readonly<Record<string, number>> {
+  if (oversample === undefined) return {};
+  const lessons = batch.map(teaches);
+  return {
+    'batch/groups_started': batch.length,
+    'batch/groups_with_variance': lessons.filter(Boolean).length,
+    'batch/rounds': roundsOf(lessons, batchSize),
+  };
+}
 
-  /** All instances before a position have had their step. */
-  trainedTo(end: number): void {
-    const done = new Set(this.before(end));
-    this.reports = this.reports.filter((report) => !done.has(report));
-    this.count = end;
-  }
+/** A record's worker of an earlier build does not say: the trainer looks at each group all the same. */
+function teaches({ teaches: said, record }: GroupReport): boolean {
+  return said ?? record !== null;
 }

@@ -12,6 +12,7 @@ import {
   recordVerify,
   recordWaiting,
 } from './record-trust.ts';
+import { recordFilled } from './record-lessons.ts';
 import { Recording } from './recording.ts';
 
 /*
@@ -32,6 +33,7 @@ const RECORDINGS: Readonly<Record<string, (on: Recording) => Promise<void>>> = {
   verify: recordVerify,
   refused: recordRefused,
   beside: recordBeside,
+  filled: recordFilled,
 };
 
 const { values } = parseArgs({ options: { release: { type: 'string' }, only: { type: 'string' } } });

@@ -49,7 +49,10 @@ describe('group', () => {
     });
     const result = await withWorkers(env, activities, async () => (await startGroup('replace')).result());
     assert.deepEqual(
-      result.results.map(({ rollout, status }) => [rollout.slice('replace/g-000001/i-1/'.length), status]),
+      stub.groups[0]?.results.map(({ rollout, status }) => [
+        rollout.slice('replace/g-000001/i-1/'.length),
+        status,
+      ]),
       [
         ['1.1', 'scored'],
         ['2.3', 'scored'],
@@ -77,7 +80,10 @@ describe('group', () => {
     assert.equal(twice.failures, 3);
     assert.equal(once.failures, 1);
     assert.equal(twice.record, null);
-    assert.equal(once.results[0]?.failureType, 'Model.Unauthorized');
+    assert.deepEqual(
+      stub.trajectories.map(({ failure }) => failure?.type),
+      ['Model.BadResponse', 'Model.BadResponse', 'Model.BadResponse', 'Model.Unauthorized'],
+    );
   });
 
   it('replaces a rollout that was terminated', async () => {
@@ -90,7 +96,7 @@ describe('group', () => {
       return await handle.result();
     });
     assert.deepEqual(
-      result.results.map(({ rollout, status }) => [rollout.slice(-3), status]),
+      stub.groups[0]?.results.map(({ rollout, status }) => [rollout.slice(-3), status]),
       [
         ['1.2', 'scored'],
         ['2.1', 'scored'],
@@ -102,14 +108,14 @@ describe('group', () => {
   it('goes on when one rollout is cancelled by hand', async () => {
     const stub = new StubRun();
     const activities = withFirstAtWork(stub);
-    const result = await withWorkers(env, activities, async () => {
+    await withWorkers(env, activities, async () => {
       const handle = await startGroup('one-cancelled', { size: 2 });
       while (stub.named('runTool').length < 2) await sleep(50);
       await env.client.workflow.getHandle('one-cancelled/g-000001/i-1/1.1').cancel();
-      return await handle.result();
+      await handle.result();
     });
     assert.deepEqual(
-      result.results.map(({ status }) => status),
+      stub.groups[0]?.results.map(({ status }) => status),
       ['cancelled', 'scored'],
     );
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
-import { groupRecordOf } from '../../../src/activities/group-record.ts';
+import { groupRecordOf, hasLesson } from '../../../src/activities/group-record.ts';
 import { advantagesOf } from '../../../src/domain/advantage.ts';
 import type { MaskReason } from '../../../src/domain/mask.ts';
 import type { RolloutResult } from '../../../src/domain/trajectory.ts';
@@ -29,6 +29,15 @@ describe('groupRecordOf', () => {
         [-0.25, null, 0.5],
       ],
     );
+  });
+
+  it('has a lesson where the rewards that count differ, and the group is whole', () => {
+    const lessonOf = (results: RolloutResult[], givenUp = false) =>
+      hasLesson(groupRecordOf({ run: 'r', group: 1, purpose: 'train', givenUp }, results, 'mean'));
+    assert.equal(lessonOf([member('a', 1), member('b', 0.5)]), true);
+    assert.equal(lessonOf([member('a', 0.5), member('b', 0.5)]), false);
+    assert.equal(lessonOf([member('a', 0.5), member('b', 0.5), member('c', 1, 'agent_timeout')]), false);
+    assert.equal(lessonOf([member('a', 1), member('b', 0.5), member('c', null)], true), false);
   });
 
   it('gives the members that count the advantages of a group of their own, whatever is masked beside them', () => {

@@ -23,6 +23,26 @@ describe('the config of training', () => {
       { mode: 'train', keep_every: 5 },
       /^keep_every is 5 without keep_newest; expected both/,
     ],
+    [
+      'the best of all checkpoints',
+      { mode: 'train', keep_best: 1 },
+      /^keep_best is 1 without keep_newest; expected both/,
+    ],
+    [
+      'over-sampling in inference',
+      { oversample: 2 },
+      /^oversample is 2 in inference mode; expected it in train mode only/,
+    ],
+    [
+      'batches that could get too large',
+      { mode: 'train', oversample: 8, batch_size: 1024 },
+      /^oversample is 8 with batch_size 1024; expected a batch of at most 4096 groups/,
+    ],
+    [
+      'batches that get smaller',
+      { mode: 'train', oversample: 0.5 },
+      /^oversample is 0.5; expected a number from 1 to 8/,
+    ],
   ];
   for (const [what, fields, message] of bad) {
     it(`is refused for ${what}`, () => {
@@ -61,6 +81,7 @@ describe('the config of training', () => {
     );
     assert.deepEqual(trains, [
       'batch_size',
+      'oversample',
       'learning_rate',
       'lora_rank',
       'loss',

@@ -1,0 +1,74 @@
+import { batchRule } from '../domain/batches.ts';
+import { MODE_DEFAULTS } from './run-config-fields.ts';
+import type { Values } from './run-config-checks.ts';
+
+/** Groups that one batch may have: an epoch's history holds no more between two steps. */
+const BATCH_GROUPS = 4096;
+
+/** Checks what the fields of training mean together, in either mode; `given` are those that the input names. */
+export function checkTraining(values: Values, given: ReadonlySet<string>): string[] {
+  if (values.mode === 'inference') return trainedByInference(values);
+  return values.mode === 'train' ? [...rolloutsOf(values), ...batchesOf(values), ...kept(values, given)] : [];
+}
+
+function trainedByInference(values: Values): string[] {
+  const problems: string[] = [];
+  if (typeof values.start_from === 'string') {
+    problems.push(
+      `start_from is ${JSON.stringify(values.start_from)} in inference mode; expected it in train mode only (sample a policy version with model)`,
+    );
+  }
+  if (values.evaluation) {
+    problems.push(
+      'evaluation is set in inference mode; expected it in train mode only, where there is a before and an after',
+    );
+  }
+  if ((values.oversample ?? 1) > 1) {
+    problems.push(
+      `oversample is ${values.oversample} in inference mode; expected it in train mode only, where batches are trained on`,
+    );
+  }
+  return problems;
+}
+
+function rolloutsOf(values: Values): string[] {
+  const problems: string[] = [];
+  const temperature = values.temperature ?? MODE_DEFAULTS.temperature.train;
+  const group = values.rollouts_per_instance;
+  if (group === 1) {
+    problems.push(
+      'rollouts_per_instance is 1 in train mode; expected at least 2, because advantages compare the rollouts of a group',
+    );
+  }
+  if (temperature === 0 && group !== undefined && group > 1 && 'temperature' in values) {
+    problems.push(
+      `temperature is 0 with rollouts_per_instance ${group} in train mode; expected a temperature above 0, ` +
+        `because at 0 all rollouts of a group are the same and teach nothing`,
+    );
+  }
+  if (typeof values.api_base === 'string') {
+    problems.push(
+      `api_base is ${JSON.stringify(values.api_base)} in train mode; expected none, because the policy that is trained ` +
+        `is sampled from the policy server (use it with mode inference)`,
+    );
+  }
+  return problems;
+}
+
+function batchesOf({ oversample = 1, batch_size: size }: Values): string[] {
+  if (size === undefined || batchRule(size, oversample).most <= BATCH_GROUPS) return [];
+  return [
+    `oversample is ${oversample} with batch_size ${size}; expected a batch of at most ${BATCH_GROUPS} groups, which oversample times batch_size may come to`,
+  ];
+}
+
+/** Where all checkpoints are kept, no rule keeps any more of them. */
+function kept({ keep_newest, keep_every, keep_best }: Values, given: ReadonlySet<string>): string[] {
+  if (keep_newest) return [];
+  const rules = { keep_every, keep_best: given.has('keep_best') ? keep_best : null };
+  return Object.entries(rules).flatMap(([name, value]) =>
+    value
+      ? [`${name} is ${value} without keep_newest; expected both, because all checkpoints are kept otherwise`]
+      : [],
+  );
+}
