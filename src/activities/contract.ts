@@ -2,7 +2,7 @@ import type { FilterConfig } from '../domain/filter-summary.ts';
 import type { RolloutResult, StopReason } from '../domain/trajectory.ts';
 import type { Policy, RunConfig } from '../domain/run-config.ts';
 import type { Usage } from '../domain/messages.ts';
-import type { RunSummary, Verdict } from '../domain/run-summary.ts';
+import type { CurriculumFacts, RunSummary, Verdict } from '../domain/run-summary.ts';
 
 /*
  * What workflows and activities say to each other. Everything here lands in a history, so it is small: sha256
@@ -62,6 +62,18 @@ export interface RecordActivities extends FilterActivities {
     readonly count: number;
     readonly seed: number;
   }): Promise<InstanceList & { readonly quarantined?: number }>;
+  /**
+   * Those of the first `count` of a list that an epoch of a run with a curriculum takes, in its order, by the records of the
+   * run's groups in earlier epochs; none in quarantine.
+   */
+  chooseInstances(input: {
+    readonly run: string;
+    readonly config: string;
+    readonly list: string;
+    readonly count: number;
+    /** From 1. */
+    readonly epoch: number;
+  }): Promise<InstanceList & { readonly curriculum: CurriculumFacts }>;
   /** The first `count` of a list but for those in quarantine, in the list's order. */
   leaveOutQuarantined(input: {
     readonly list: string;
@@ -86,6 +98,8 @@ export interface RecordActivities extends FilterActivities {
     readonly purpose: string;
     /** Whether it trains nobody, since a member has no score; absent in groups begun under 0.1. */
     readonly givenUp?: boolean;
+    /** Number of the epoch, from 1; absent in an evaluation, and in groups begun under an early 0.3. */
+    readonly epoch?: number;
   }): Promise<{ readonly record: string; readonly teaches?: boolean }>;
   /** Derives groups.jsonl and metrics.jsonl whole from the stored facts after a batch or step. */
   recordStep(input: {
@@ -165,6 +179,8 @@ export type RunPlan = Pick<
   readonly maxStaleness?: number;
   /** Absent where a batch does not grow for want of lessons. */
   readonly oversample?: number;
+  /** Whether epochs choose their instances; absent where they take them all. */
+  readonly chooses?: true;
   /** Whether some checkpoints are deleted; absent where none is. */
   readonly prunes?: true;
   /** Absent in runs begun under 0.2. */

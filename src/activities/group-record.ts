@@ -25,6 +25,8 @@ export interface GroupRecord {
   readonly group: number;
   readonly instanceId: string;
   readonly purpose: string;
+  /** Number of its epoch, from 1; absent in an evaluation, and in records of an early 0.3. */
+  readonly epoch?: number;
   readonly policyVersion: number;
   readonly advantage: AdvantageKind;
   /** Whether it trains nobody, since a member has no score; absent in records of 0.1. */
@@ -39,6 +41,7 @@ export function groupRecordOf(
     readonly group: number;
     readonly purpose: string;
     readonly givenUp?: boolean;
+    readonly epoch?: number;
   },
   results: readonly RolloutResult[],
   advantage: AdvantageKind,
@@ -67,6 +70,7 @@ export function groupRecordOf(
     group: of.group,
     instanceId: first?.instanceId ?? '',
     purpose: of.purpose,
+    ...(of.epoch === undefined ? {} : { epoch: of.epoch }),
     policyVersion: first?.policyVersion ?? 0,
     advantage,
     givenUp: of.givenUp ?? false,

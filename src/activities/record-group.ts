@@ -19,6 +19,7 @@ export function createGroupRecordActivity(deps: {
     readonly config: string;
     readonly purpose: string;
     readonly givenUp?: boolean;
+    readonly epoch?: number;
   }): Promise<{ record: string; teaches: boolean }> {
     return await heartbeatWhile(async () => {
       const { training, seed } = await readConfig(artifacts, input.config);

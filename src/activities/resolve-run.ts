@@ -91,6 +91,7 @@ function planOf(config: RunConfig): RunPlan {
     flakeChance: config.flakeChance,
     ...((config.training.maxStaleness ?? 0) === 0 ? {} : { maxStaleness: config.training.maxStaleness }),
     ...((config.oversample ?? 1) === 1 ? {} : { oversample: config.oversample }),
+    ...(config.curriculum ? { chooses: true as const } : {}),
     ...((config.keep?.newest ?? null) === null ? {} : { prunes: true as const }),
   };
 }

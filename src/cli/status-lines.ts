@@ -64,6 +64,17 @@ export function trustLines(totals: RolloutTotals): string[] {
   ];
 }
 
+/** "epoch 3 takes 12 instances, solve rate 0.420; 3 rest as always solved, 5 as never solved"; null without a curriculum. */
+export function curriculumLine(curriculum: RunProgress['curriculum']): string | null {
+  if (curriculum === undefined) return null;
+  const { epoch, chosen, solveRate, restingSolved, restingUnsolved } = curriculum;
+  const rate = solveRate === null ? '' : `, solve rate ${number(solveRate)}`;
+  return (
+    `epoch ${epoch} takes ${chosen} instances${rate}; ` +
+    `${restingSolved} rest as always solved, ${restingUnsolved} as never solved`
+  );
+}
+
 /** The largest first. */
 function listOf(counts: Counts = {}, text: (count: number) => string = String): string {
   const ordered = Object.entries(counts).toSorted(([, a], [, b]) => b - a);

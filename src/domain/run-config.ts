@@ -1,4 +1,5 @@
 import type { AdvantageKind } from './advantage.ts';
+import type { CurriculumRule } from './curriculum.ts';
 import type { FindingKind, FindingPolicy } from './findings.ts';
 import type { Retention } from './retention.ts';
 
@@ -91,6 +92,8 @@ export interface RunConfig {
   readonly epochs: number;
   /** How many times its size a batch may grow to for want of groups with a lesson; 1 for not at all. Absent in runs of an early 0.3. */
   readonly oversample?: number;
+  /** How each epoch chooses its instances; null where it takes them all. Absent in runs of an early 0.3. */
+  readonly curriculum?: CurriculumRule | null;
   readonly rewardPower: number;
   readonly qualityFilter: boolean;
   /** The chance below which a flaky test may go unseen by the filter. */

@@ -84,6 +84,15 @@ export interface Held {
   readonly since: string;
 }
 
+/** What an epoch of a run with a curriculum left out, and what it took. */
+export interface CurriculumFacts {
+  /** How many rest since every rollout resolves them, and since none does. */
+  readonly restingSolved: number;
+  readonly restingUnsolved: number;
+  /** Mean solve rate of those chosen that were tried before; null where none was. */
+  readonly solveRate: number | null;
+}
+
 export type RunPhase =
   'preparing' | 'filtering' | 'evaluating before' | 'collecting' | 'training' | 'evaluating after' | 'done';
 
@@ -108,5 +117,7 @@ export interface RunProgress {
   /** Null while it runs. */
   readonly held: Held | null;
   readonly draining: boolean;
+  /** Of the epoch that is under way, in a run with a curriculum; absent elsewhere. */
+  readonly curriculum?: CurriculumFacts & { readonly epoch: number; readonly chosen: number };
   readonly startedAt: string;
 }

@@ -8,7 +8,9 @@ const BATCH_GROUPS = 4096;
 /** Checks what the fields of training mean together, in either mode; `given` are those that the input names. */
 export function checkTraining(values: Values, given: ReadonlySet<string>): string[] {
   if (values.mode === 'inference') return trainedByInference(values);
-  return values.mode === 'train' ? [...rolloutsOf(values), ...batchesOf(values), ...kept(values, given)] : [];
+  return values.mode === 'train'
+    ? [...rolloutsOf(values), ...batchesOf(values), ...curriculumOf(values, given), ...kept(values, given)]
+    : [];
 }
 
 function trainedByInference(values: Values): string[] {
@@ -21,6 +23,11 @@ function trainedByInference(values: Values): string[] {
   if (values.evaluation) {
     problems.push(
       'evaluation is set in inference mode; expected it in train mode only, where there is a before and an after',
+    );
+  }
+  if (values.curriculum === true) {
+    problems.push(
+      'curriculum is true in inference mode; expected it in train mode only, where an instance is there to teach',
     );
   }
   if ((values.oversample ?? 1) > 1) {
@@ -60,6 +67,21 @@ function batchesOf({ oversample = 1, batch_size: size }: Values): string[] {
   return [
     `oversample is ${oversample} with batch_size ${size}; expected a batch of at most ${BATCH_GROUPS} groups, which oversample times batch_size may come to`,
   ];
+}
+
+function curriculumOf({ curriculum, epochs, ...values }: Values, given: ReadonlySet<string>): string[] {
+  if (curriculum === true && epochs === 1) {
+    return [
+      'curriculum is true with epochs 1; expected at least 2, because it chooses by what earlier epochs came to',
+    ];
+  }
+  if (curriculum !== false) return [];
+  return (['curriculum_target', 'curriculum_rest'] as const)
+    .filter((name) => given.has(name) && values[name] !== undefined)
+    .map(
+      (name) =>
+        `${name} is ${values[name]} without curriculum; expected both, because an epoch takes every instance otherwise`,
+    );
 }
 
 /** Where all checkpoints are kept, no rule keeps any more of them. */

@@ -14,6 +14,24 @@ export const trainingFields = {
     .describe(
       'A batch goes on with further instances until batch_size groups have rewards that differ, or until it has so many times batch_size groups (train mode)',
     ),
+  curriculum: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Let instances rest that teach nothing, as every rollout or none resolves them, and take first those near curriculum_target (train mode)',
+    ),
+  curriculum_target: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(0.5)
+    .describe('Share of rollouts that resolve an instance at which it is preferred (train mode)'),
+  curriculum_rest: count()
+    .max(10_000)
+    .default(8)
+    .describe(
+      'Epochs that an instance rests at most: 1, then 2, 4, … for as long as it teaches nothing (train mode)',
+    ),
   learning_rate: z.number().gt(0).max(1).default(5e-5).describe('Learning rate of AdamW (train mode)'),
   lora_rank: count().max(512).default(32).describe('Rank of the LoRA adapter (train mode)'),
   loss: z

@@ -50,6 +50,7 @@ export function parseRunConfig(input: unknown, context: RunContext): RunConfig {
     rolloutsPerInstance: wire.rollouts_per_instance,
     epochs: wire.epochs,
     oversample: wire.oversample,
+    curriculum: wire.curriculum ? { target: wire.curriculum_target, maxRest: wire.curriculum_rest } : null,
     rewardPower: wire.reward_power ?? MODE_DEFAULTS.reward_power[mode],
     qualityFilter: wire.quality_filter,
     flakeChance: wire.flake_chance,

@@ -15,6 +15,7 @@ import { createSandboxActivities } from '../activities/open-sandbox.ts';
 import { createPlanPullsActivity } from '../activities/plan-pulls.ts';
 import { createPruneActivity } from '../activities/prune-checkpoints.ts';
 import { createFilterRecordActivity } from '../activities/record-filter.ts';
+import { createCurriculumActivity } from '../activities/choose-instances.ts';
 import { createGroupRecordActivity } from '../activities/record-group.ts';
 import { createRecordKeptActivity } from '../activities/record-kept.ts';
 import { createStepRecordActivities } from '../activities/record-step.ts';
@@ -128,6 +129,7 @@ export function recordActivities(
     ...createRecordKeptActivity(deps),
     ...createResolveFilterActivity({ artifacts: deps.artifacts, cores: availableParallelism() }),
     ...createTrajectoryActivities(deps),
+    ...createCurriculumActivity(deps),
     ...createGroupRecordActivity(deps),
     ...createStepRecordActivities(deps),
     ...createServerActivities(isRunning),

@@ -117,7 +117,7 @@ export class GroupWindow {
     number: number,
     policy: Policy,
   ): Promise<ChildWorkflowHandle<typeof group>> {
-    const { context, rolloutsPerInstance, purpose } = this.input;
+    const { context, rolloutsPerInstance, purpose, number: epochNumber } = this.input;
     // Outside this scope's cancellation, which would settle the child before it has closed its sandboxes.
     return CancellationScope.nonCancellable(() =>
       startChild(group, {
@@ -133,6 +133,7 @@ export class GroupWindow {
             policy,
             purpose,
             epoch: workflowInfo().workflowId,
+            ...(epochNumber === undefined ? {} : { epochNumber }),
           },
         ],
         staticSummary: `${instance.instanceId}, ${rolloutsPerInstance} rollouts of policy ${policy.version}`,

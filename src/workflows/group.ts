@@ -151,7 +151,7 @@ class Group {
 
   private async record(): Promise<Recorded> {
     const { results, givenUp } = this;
-    const { context, group: number, purpose } = this.input;
+    const { context, group: number, purpose, epochNumber: epoch } = this.input;
     requireUnique(
       'rollout',
       results.map((result) => result.rollout),
@@ -159,7 +159,15 @@ class Group {
     const scored = results.some(({ status }) => status === 'scored');
     if (!scored && !(givenUp && patched('given-up-recorded'))) return UNRECORDED;
     return await records.recordGroup.executeWithOptions(said(context, 'record the group'), [
-      { run: context.run, group: number, results, config: context.config, purpose, givenUp },
+      {
+        run: context.run,
+        group: number,
+        results,
+        config: context.config,
+        purpose,
+        givenUp,
+        ...(epoch === undefined ? {} : { epoch }),
+      },
     ]);
   }
 

@@ -1,7 +1,7 @@
 import type { InstanceList, InstanceRef } from '../activities/contract.ts';
 import type { FailureWindow } from '../domain/failure-window.ts';
 import type { GroupReport } from './messages.ts';
-import type { RetryTotals, RolloutTotals } from '../domain/run-summary.ts';
+import type { CurriculumFacts, RetryTotals, RolloutTotals } from '../domain/run-summary.ts';
 import type { EvaluationSet, Policy, RunConfig, RunMode } from '../domain/run-config.ts';
 
 /*
@@ -54,6 +54,8 @@ export interface GroupInput {
   readonly purpose: string;
   /** Workflow id of the epoch to report to; null reports to nobody. */
   readonly epoch: string | null;
+  /** From 1; absent in an evaluation. */
+  readonly epochNumber?: number;
 }
 
 /** The policy that a train run goes on from: a published step. */
@@ -69,8 +71,12 @@ export interface EpochInput {
   /** `train` makes a step a batch; the others sample only. */
   readonly mode: RunMode;
   readonly purpose: string;
+  /** From 1; absent in an evaluation. */
+  readonly number?: number;
   /** In the order of this epoch. */
   readonly list: InstanceList;
+  /** How it was chosen, for the metrics of its steps; absent without a curriculum. */
+  readonly curriculum?: CurriculumFacts;
   readonly rolloutsPerInstance: number;
   readonly batchSize: number;
   readonly concurrency: number;

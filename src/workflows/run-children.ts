@@ -3,7 +3,7 @@ import type { InstanceList, ResolvedRun, RunPlan } from '../activities/contract.
 import { epoch } from './epoch.ts';
 import { evaluate } from './evaluate.ts';
 import { filter } from './filter.ts';
-import { CHILD } from './run-parts.ts';
+import { CHILD, type EpochList } from './run-parts.ts';
 import { contextOf, type PreparedRun } from './run-state.ts';
 
 /** Starts the quality filter over a run's list. */
@@ -60,7 +60,7 @@ export async function startEvaluate(
 export async function startEpoch(
   state: PreparedRun,
   number: number,
-  list: InstanceList,
+  { ref, count, curriculum }: EpochList,
 ): Promise<ChildWorkflowHandle<typeof epoch>> {
   const { plan, run } = state.resolved;
   return await startChild(epoch, {
@@ -71,7 +71,8 @@ export async function startEpoch(
         context: contextOf(state.resolved),
         mode: plan.mode,
         purpose: plan.mode,
-        list,
+        number,
+        list: { ref, count },
         rolloutsPerInstance: plan.rolloutsPerInstance,
         batchSize: plan.batchSize,
         concurrency: plan.concurrency,
@@ -80,9 +81,10 @@ export async function startEpoch(
         reportTo: workflowInfo().workflowId,
         ...(state.failures === undefined ? {} : { failures: state.failures }),
         ...(plan.maxStaleness === undefined ? {} : { maxStaleness: plan.maxStaleness }),
+        ...(curriculum === undefined ? {} : { curriculum }),
         ...(plan.oversample === undefined ? {} : { oversample: plan.oversample }),
       },
     ],
-    staticSummary: `epoch ${number} of ${plan.epochs}: ${list.count} instances`,
+    staticSummary: `epoch ${number} of ${plan.epochs}: ${count} instances`,
   });
 }

@@ -1,5 +1,6 @@
 import { ChildWorkflowCancellationType, ParentClosePolicy, patched } from '@temporalio/workflow';
 import type { InstanceList, ResolvedRun } from '../activities/contract.ts';
+import type { CurriculumFacts } from '../domain/run-summary.ts';
 import { deriveSeed } from '../domain/seeds.ts';
 import { checkModel, openTraining, records } from './activities.ts';
 import { endWith } from './failures.ts';
@@ -30,9 +31,15 @@ export async function firstPolicy(resolved: ResolvedRun): Promise<PolicyState> {
   return { policy: { version: 0, model, apiBase }, step: 0, manifest: null };
 }
 
+/** The instances of an epoch in its order, and how they were chosen where there is a curriculum. */
+export interface EpochList extends InstanceList {
+  readonly curriculum?: CurriculumFacts;
+}
+
 /** The list of an epoch; of an inference run the list itself, both without what is in quarantine. */
-export async function listOfEpoch(state: PreparedRun, number: number): Promise<InstanceList> {
+export async function listOfEpoch(state: PreparedRun, number: number): Promise<EpochList> {
   const { plan } = state.resolved;
+  if (plan.chooses === true) return await chosenList(state, number);
   if (plan.mode === 'train') return await shuffledList(state, number);
   // Whoever wants no filter wants every instance.
   if (!plan.qualityFilter || !patched('quarantine')) return state.list;
@@ -50,6 +57,16 @@ async function shuffledList(state: PreparedRun, number: number): Promise<Instanc
   return await records.shuffleInstances.executeWithOptions(
     said(contextOf(state.resolved), `order of epoch ${number}`),
     [{ list: ref, count, seed }],
+  );
+}
+
+/** By what the groups of earlier epochs came to, as their records have it: nothing of it is carried. */
+async function chosenList(state: PreparedRun, epoch: number): Promise<EpochList> {
+  const { run, config } = state.resolved;
+  const { ref: list, count } = state.list;
+  return await records.chooseInstances.executeWithOptions(
+    said(contextOf(state.resolved), `instances of epoch ${epoch}`),
+    [{ run, config, list, count, epoch }],
   );
 }
 

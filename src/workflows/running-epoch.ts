@@ -9,9 +9,10 @@ import { Hold } from './hold.ts';
 import type { EpochInput, EpochState } from './inputs.ts';
 import { InstanceCursor } from './instance-cursor.ts';
 import { makeStep } from './make-step.ts';
+import { epochMetrics } from './epoch-metrics.ts';
 import { attemptFailedSignal, drainSignal, type GroupReport } from './messages.ts';
 import { reportPhase } from './report-phase.ts';
-import { fillMetrics, UntrainedGroups } from './untrained-groups.ts';
+import { UntrainedGroups } from './untrained-groups.ts';
 
 /** Progress is told to the run about this many times an epoch: each telling is four events there. */
 const REPORTS = 100;
@@ -84,7 +85,7 @@ export class RunningEpoch {
   async step(batch: readonly GroupReport[]): Promise<void> {
     this.show(`training step ${this.now.policy.step + 1}`);
     const { context } = this.input;
-    const made = await makeStep(context, this.now.policy, batch, fillMetrics(this.input, batch));
+    const made = await makeStep(context, this.now.policy, batch, epochMetrics(this.input, batch));
     if (made.kind === 'none') {
       this.now = { ...this.now, stepsWithoutLesson: this.now.stepsWithoutLesson + 1 };
       await this.tell(null);

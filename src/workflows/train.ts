@@ -179,6 +179,8 @@ class Run {
     const number = state.epochsDone + 1;
     this.enter(plan.mode === 'train' ? 'training' : 'collecting');
     const list = await listOfEpoch(state, number);
+    if (list.curriculum !== undefined)
+      this.board.set({ curriculum: { epoch: number, chosen: list.count, ...list.curriculum } });
     const result = await this.control.child(() => startEpoch(state, number, list), { drains: true });
     const after: PreparedRun = {
       ...state,

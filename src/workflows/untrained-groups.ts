@@ -1,4 +1,4 @@
-import { batchRule, fullBatches, roundsOf, type BatchRule } from '../domain/batches.ts';
+import { batchRule, fullBatches, type BatchRule } from '../domain/batches.ts';
 import type { EpochInput, EpochState } from './inputs.ts';
 import type { GroupReport } from './messages.ts';
 
@@ -75,21 +75,7 @@ export class UntrainedGroups {
   }
 }
 
-/** What a step's metrics say of how its batch was filled, where it was filled up to lessons. */
-export function fillMetrics(
-  { oversample, batchSize }: Pick<EpochInput, 'oversample' | 'batchSize'>,
-  batch: readonly GroupReport[],
-): Readonly<Record<string, number>> {
-  if (oversample === undefined) return {};
-  const lessons = batch.map(teaches);
-  return {
-    'batch/groups_started': batch.length,
-    'batch/groups_with_variance': lessons.filter(Boolean).length,
-    'batch/rounds': roundsOf(lessons, batchSize),
-  };
-}
-
-/** A record's worker of an earlier build does not say: the trainer looks at each group all the same. */
-function teaches({ teaches: said, record }: GroupReport): boolean {
+/** Whether a group has a lesson. A record's worker of an earlier build does not say: the trainer looks at each group all the same. */
+export function teaches({ teaches: said, record }: GroupReport): boolean {
   return said ?? record !== null;
 }

@@ -23,3 +23,25 @@ export async function recordFilled(on: Recording): Promise<void> {
     });
   }
 }
+
+/** A train run that chooses the instances of each epoch, and rests two of them in the second. */
+export async function recordChosen(on: Recording): Promise<void> {
+  const stub = new StubRun();
+  stub.plan = { ...STUB_PLAN, mode: 'train', qualityFilter: false, epochs: 2, chooses: true };
+  const activities = stub.activities({
+    chooseInstances: async ({ epoch }) => ({
+      ...stub.list(epoch === 1 ? 4 : 2),
+      curriculum:
+        epoch === 1
+          ? { restingSolved: 0, restingUnsolved: 0, solveRate: null }
+          : { restingSolved: 1, restingUnsolved: 1, solveRate: 0.5 },
+    }),
+  });
+  await on.inRun('chosen', activities, async () => {
+    const handle = await on.started('chosen', { historyLimit: 10 });
+    await handle.result();
+    await on.keep('chosen', 'train-chosen', handle.firstExecutionRunId);
+    await on.keep('chosen', 'train-chosen-second');
+    await on.keep('chosen/epoch-2', 'epoch-chosen');
+  });
+}

@@ -12,7 +12,7 @@ import {
   recordVerify,
   recordWaiting,
 } from './record-trust.ts';
-import { recordFilled } from './record-lessons.ts';
+import { recordChosen, recordFilled } from './record-lessons.ts';
 import { Recording } from './recording.ts';
 
 /*
@@ -34,6 +34,7 @@ const RECORDINGS: Readonly<Record<string, (on: Recording) => Promise<void>>> = {
   refused: recordRefused,
   beside: recordBeside,
   filled: recordFilled,
+  chosen: recordChosen,
 };
 
 const { values } = parseArgs({ options: { release: { type: 'string' }, only: { type: 'string' } } });

@@ -139,6 +139,10 @@ export class StubRun {
         ]),
       shuffleInstances: async ({ list, count, seed }) =>
         this.put(shuffled(this.get(list).slice(0, count), seed)),
+      chooseInstances: async ({ list, count, epoch }) => ({
+        ...this.put(shuffled(this.get(list).slice(0, count), epoch)),
+        curriculum: { restingSolved: 0, restingUnsolved: 0, solveRate: null },
+      }),
       leaveOutQuarantined: async ({ list, count }) => ({
         ...this.put(this.get(list).slice(0, count)),
         quarantined: 0,

@@ -11,7 +11,7 @@ import { reportRun } from '../report.ts';
 import { evaluationTable } from '../results-table.ts';
 import { RUN_ARGUMENT } from '../run-name.ts';
 import { readEnvironment } from '../run-input.ts';
-import { holdLines, retryLine, trustLines } from '../status-lines.ts';
+import { curriculumLine, holdLines, retryLine, trustLines } from '../status-lines.ts';
 import { statusWord } from '../status-word.ts';
 import { strictOptions } from '../strict-options.ts';
 import { webAddress, withClient } from '../temporal-client.ts';
@@ -43,6 +43,8 @@ export const statusCommand = defineCommand({
         const retries = retryLine(progress.totals, progress.retries);
         if (retries !== null) output.say(retries);
         for (const line of trustLines(progress.totals)) output.say(line);
+        const chosen = curriculumLine(progress.curriculum);
+        if (chosen !== null) output.say(chosen);
         const filter = filterLine(progress.filter);
         if (filter !== null) output.say(filter);
         if (progress.evaluations.length > 0) output.say(evaluationTable(progress.evaluations));

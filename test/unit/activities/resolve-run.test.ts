@@ -8,6 +8,23 @@ import { temporaryHome } from '../../support/temporary-home.ts';
 
 const INPUT = { data: '/data.jsonl', model: 'm', mode: 'inference' };
 
+test('a plan names what a run does beyond the usual, and nothing else', async (t) => {
+  const artifacts = createFolderArtifacts(join(temporaryHome(t), 'store'));
+  const { resolveRun } = createResolveRunActivity({
+    artifacts,
+    machineConcurrency: 1,
+    apiBase: null,
+    searchable: false,
+  });
+  const planOf = async (workflowId: string, change: Record<string, unknown>) => {
+    const input = { ...INPUT, mode: 'train', epochs: 2, ...change };
+    const { plan } = await activityEnvironment().run(resolveRun, { input, workflowId });
+    return [plan.oversample, plan.chooses, plan.maxStaleness];
+  };
+  assert.deepEqual(await planOf('plain', {}), [undefined, undefined, undefined]);
+  assert.deepEqual(await planOf('more', { oversample: 1.5, curriculum: true }), [1.5, true, undefined]);
+});
+
 test('a run is resolved again by its own execution alone', async (t) => {
   const artifacts = createFolderArtifacts(join(temporaryHome(t), 'store'));
   const { resolveRun } = createResolveRunActivity({

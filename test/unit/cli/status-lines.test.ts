@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { holdLines, retryLine, trustLines } from '../../../src/cli/status-lines.ts';
+import { curriculumLine, holdLines, retryLine, trustLines } from '../../../src/cli/status-lines.ts';
 import { NO_RETRIES } from '../../../src/domain/retry-totals.ts';
 
 describe('holdLines', () => {
@@ -36,6 +36,21 @@ describe('retryLine', () => {
   it('is silent where nothing failed, and where a run is older than the counts', () => {
     assert.equal(retryLine(totals, { ...NO_RETRIES, attempts: 6 }), null);
     assert.equal(retryLine(totals, undefined), null);
+  });
+});
+
+describe('curriculumLine', () => {
+  it('says what an epoch takes and what rests, and nothing without a curriculum', () => {
+    const curriculum = { epoch: 3, chosen: 12, restingSolved: 3, restingUnsolved: 5, solveRate: 0.42 };
+    assert.equal(
+      curriculumLine(curriculum),
+      'epoch 3 takes 12 instances, solve rate 0.420; 3 rest as always solved, 5 as never solved',
+    );
+    assert.match(
+      curriculumLine({ ...curriculum, solveRate: null }) ?? '',
+      /^epoch 3 takes 12 instances; 3 rest/,
+    );
+    assert.equal(curriculumLine(undefined), null);
   });
 });
 

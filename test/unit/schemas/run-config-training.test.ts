@@ -29,6 +29,26 @@ describe('the config of training', () => {
       /^keep_best is 1 without keep_newest; expected both/,
     ],
     [
+      'a curriculum of inference',
+      { curriculum: true },
+      /^curriculum is true in inference mode; expected it in train mode only/,
+    ],
+    [
+      'a curriculum of one epoch',
+      { mode: 'train', curriculum: true },
+      /^curriculum is true with epochs 1; expected at least 2/,
+    ],
+    [
+      'the target of no curriculum',
+      { mode: 'train', curriculum_target: 0.5 },
+      /^curriculum_target is 0.5 without curriculum; expected both/,
+    ],
+    [
+      'a target that nothing can miss',
+      { mode: 'train', curriculum: true, epochs: 2, curriculum_target: 1 },
+      /^curriculum_target is 1; expected a number above 0 and below 1/,
+    ],
+    [
       'over-sampling in inference',
       { oversample: 2 },
       /^oversample is 2 in inference mode; expected it in train mode only/,
@@ -57,6 +77,14 @@ describe('the config of training', () => {
     assert.deepEqual([startFrom, training.maxStaleness, training.stalenessBound], [null, 0, null]);
   });
 
+  it('takes every instance unless told, and chooses by a target of half of the rollouts', () => {
+    const config = { ...LEAST, mode: 'train', epochs: 3 };
+    const plain = parseRunConfig(config, CONTEXT);
+    assert.deepEqual([plain.oversample, plain.curriculum], [1, null]);
+    const { curriculum } = parseRunConfig({ ...config, curriculum: true, curriculum_rest: 4 }, CONTEXT);
+    assert.deepEqual(curriculum, { target: 0.5, maxRest: 4 });
+  });
+
   it('corrects for staleness where there is some, unless told otherwise', () => {
     const stale = { ...LEAST, mode: 'train', max_staleness: 4 };
     assert.equal(parseRunConfig(stale, CONTEXT).training.stalenessBound, 2);
@@ -82,6 +110,9 @@ describe('the config of training', () => {
     assert.deepEqual(trains, [
       'batch_size',
       'oversample',
+      'curriculum',
+      'curriculum_target',
+      'curriculum_rest',
       'learning_rate',
       'lora_rank',
       'loss',
