@@ -6,6 +6,8 @@ import type { Artifacts } from '../../src/ports/artifacts.ts';
 import { parseRunConfig } from '../../src/schemas/run-config.ts';
 import { instanceNamed } from './stub-run.ts';
 
+const refused = () => Promise.reject(new Error('unused'));
+
 /** The activities of lists and group records as they are, over a store with instances `i-1`, `i-2`, … and the config of their run. */
 export async function recordWorld(
   artifacts: Artifacts,
@@ -22,7 +24,6 @@ export async function recordWorld(
   const refs = Array.from({ length: count }, (_, i) => instanceNamed(`i-${i + 1}`));
   const input = { model: 'm', data: '/d.jsonl', mode: 'train', ...fields };
   const config = parseRunConfig(input, { workflowId: 'r', machineConcurrency: 1 });
-  const refused = () => Promise.reject(new Error('unused'));
   const datasets = { load: refused, prepareTree: refused, prepareRequirements: refused };
   const { readInstances, shuffleInstances } = createInstanceActivities({ artifacts, datasets });
   return {

@@ -14,11 +14,11 @@ import type {
   RunPlan,
 } from '../../src/activities/contract.ts';
 import type { TrainerActivities } from '../../src/activities/contract-trainer.ts';
-import { WHOLE_DATA } from '../../src/domain/run-config.ts';
 import { sandboxName } from '../../src/domain/ids.ts';
 import { deriveSeed, shuffled } from '../../src/domain/seeds.ts';
 import type { RunSummary, Verdict } from '../../src/domain/run-summary.ts';
 import type { RunContext } from '../../src/workflows/inputs.ts';
+import { STUB_FILTER } from './stub-filter.ts';
 
 /** What every activity of the contract is called with, by name. */
 export interface Calls {
@@ -149,16 +149,7 @@ export class StubRun {
       }),
       resolveFilter: async ({ workflowId }) => ({
         config: STUB_CONTEXT.config,
-        filter: {
-          run: workflowId,
-          data: 'data.jsonl',
-          selection: WHOLE_DATA,
-          seed: 7,
-          sandbox: 'auto',
-          concurrency: 4,
-          flakeChance: 0.01,
-          heartbeatSeconds: 10,
-        },
+        filter: { ...STUB_FILTER, run: workflowId },
       }),
       recordKept: async ({ list }) => ({ kept: list?.count ?? 0, quarantined: 0 }),
       recordFilter: async ({ verdicts }) => {

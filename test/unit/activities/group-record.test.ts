@@ -32,8 +32,6 @@ describe('groupRecordOf', () => {
   });
 
   it('has a lesson where the rewards that count differ, and the group is whole', () => {
-    const lessonOf = (results: RolloutResult[], givenUp = false) =>
-      hasLesson(groupRecordOf({ run: 'r', group: 1, purpose: 'train', givenUp }, results, 'mean'));
     assert.equal(lessonOf([member('a', 1), member('b', 0.5)]), true);
     assert.equal(lessonOf([member('a', 0.5), member('b', 0.5)]), false);
     assert.equal(lessonOf([member('a', 0.5), member('b', 0.5), member('c', 1, 'agent_timeout')]), false);
@@ -68,6 +66,10 @@ describe('groupRecordOf', () => {
     );
   });
 });
+
+function lessonOf(results: RolloutResult[], givenUp = false): boolean {
+  return hasLesson(groupRecordOf({ run: 'r', group: 1, purpose: 'train', givenUp }, results, 'mean'));
+}
 
 function member(rollout: string, reward: number | null, mask: MaskReason | null = null): RolloutResult {
   return rolloutResult({

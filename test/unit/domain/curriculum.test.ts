@@ -59,6 +59,10 @@ const runs = fc.record({
   maxRest: fc.integer({ min: 1, max: 4 }),
 });
 
+/** What the second of two epochs takes of two instances where one's first group had no solution. */
+const afterOne = (change: Partial<Attempt>) =>
+  chooseInstances(ids(2), [attempt('i-1', 1, 0, change)], { epoch: 2, seed: 1, atLeast: 1 }, RULE);
+
 describe('chooseInstances', () => {
   it('brings every instance back within a bound, chooses none twice, and leaves no epoch empty', () => {
     fc.assert(
@@ -111,19 +115,20 @@ describe('chooseInstances', () => {
   });
 
   it('begins with a short rest again after a group that taught something', () => {
-    const outcome = (position: number, epoch: number) => (position === 0 && epoch !== 3 ? GROUP : 4);
-    const epochs = history(2, 8, outcome, { seed: 1, atLeast: 1, maxRest: 8 });
+    const epochs = history(2, 8, (position, epoch) => (position === 0 && epoch !== 3 ? GROUP : 4), {
+      seed: 1,
+      atLeast: 1,
+      maxRest: 8,
+    });
     const tried = epochs.flatMap(({ positions }, i) => (positions.includes(0) ? [i + 1] : []));
     assert.deepEqual(tried, [1, 3, 4, 6]);
   });
 
   it('does not rest what teaches by its progress, nor what a broken group came to', () => {
-    const choose = (change: Partial<Attempt>) =>
-      chooseInstances(ids(2), [attempt('i-1', 1, 0, change)], { epoch: 2, seed: 1, atLeast: 1 }, RULE);
-    assert.equal(choose({}).positions.length, 1);
-    assert.equal(choose({ varied: true }).positions.length, 2);
-    assert.equal(choose({ whole: false }).positions.length, 2);
-    assert.equal(choose({ scored: 0 }).positions.length, 2);
+    assert.equal(afterOne({}).positions.length, 1);
+    assert.equal(afterOne({ varied: true }).positions.length, 2);
+    assert.equal(afterOne({ whole: false }).positions.length, 2);
+    assert.equal(afterOne({ scored: 0 }).positions.length, 2);
   });
 
   it('wakes those that are first to come back where an epoch would be too small', () => {
