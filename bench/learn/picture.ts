@@ -22,7 +22,7 @@ export function stepsPicture(ledger: readonly Learned[]): string {
   return draw({
     ...shown(points),
     marginRight: 190,
-    x: { label: 'step', tickFormat: 'd' },
+    x: { label: 'step', labelAnchor: 'center', tickFormat: 'd' },
     y: { label: 'mean reward of the batch', domain: [0, 1], grid: true },
     marks: [
       Plot.ruleY([0]),
@@ -51,7 +51,7 @@ export function setsPicture(ledger: readonly Learned[]): string {
   return draw({
     ...shown(means),
     marginLeft: 220,
-    x: { label: 'change of the mean reward by training', grid: true },
+    x: { label: 'change of the mean reward by training', labelAnchor: 'center', grid: true },
     y: { label: null, domain: shown(means).color.domain },
     fy: { label: null, domain: sets },
     marks: [

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ARMS } from '../../../bench/learn/arms.ts';
+import { type Learned, learnedOf } from '../../../bench/learn/ledger.ts';
+import { readOptions } from '../../../bench/learn/options.ts';
+import { setsPicture, stepsPicture } from '../../../bench/learn/picture.ts';
+import { changesOf, curveOf } from '../../../bench/learn/statistics.ts';
+import { tableOf, timesOf } from '../../../bench/learn/table.ts';
+import type { RunSummary } from '../../../src/domain/run-summary.ts';
+
+/** A run that took its only set from one reward to another, by way of the steps'. */
+function learned(arm: string, seed: number, rewards: readonly [number, number], byStep: number[]): Learned {
+  const [before, after] = rewards;
+  const of = { set: 'held out', instances: 6, rollouts: 24, resolved: 0.5 };
+  return {
+    arm,
+    seed,
+    commit: 'c1',
+    at: '',
+    seconds: 60 * (seed + 1),
+    rewardByStep: byStep,
+    evaluations: [
+      { ...of, when: 'before', reward: before },
+      { ...of, when: 'after', reward: after },
+    ],
+    failed: 1,
+  };
+}
+
+const RUNS = [
+  learned('rewards', 1, [0.5, 0.9], [0.3, 0.7]),
+  learned('rewards', 0, [0.4, 0.6], [0.5]),
+  learned('shuffled', 0, [0.4, 0.3], [0.5]),
+];
+
+test('changes are those of each seed, and the least of them is told', () => {
+  const [change] = changesOf(RUNS.slice(0, 2));
+  assert.ok(change);
+  assert.deepEqual([change.before.mean, change.after.mean], [0.45, 0.75]);
+  assert.ok(Math.abs(change.change.mean - 0.3) < 1e-9 && Math.abs(change.change.least - 0.2) < 1e-9);
+  assert.ok(Math.abs(change.change.deviation - Math.SQRT1_2 * 0.2) < 1e-9);
+});
+
+test('the mean of a step is over the runs that made it', () => {
+  assert.deepEqual(
+    curveOf(RUNS.slice(0, 2)).map(({ step, mean }) => [step, mean]),
+    [
+      [1, 0.4],
+      [2, 0.7],
+    ],
+  );
+});
+
+test('tables and pictures have a line for each arm that was run', () => {
+  const [, , first, second] = tableOf(RUNS).split('\n');
+  assert.match(
+    first ?? '',
+    /^\| synchronous \| held out \(6\) \| 2 \| 0\.450 ± 0\.071 \| 0\.750 ± 0\.212 \| \+0\.300 \| \+0\.200 \|/,
+  );
+  assert.match(second ?? '', /^\| rewards shuffled .* −0\.100 \| −0\.100 \| 50% to 50% \|$/);
+  assert.match(timesOf(RUNS), /\| synchronous \| 2 \| 1 to 2 \| 1\.5, at most 2\.0 \| 2 \| c1 \|/);
+  for (const picture of [stepsPicture(RUNS), setsPicture(RUNS)]) {
+    assert.match(picture, /^<\?xml [^]*<svg [^]*synchronous[^]*rewards shuffled[^]*<\/svg>/);
+    assert.doesNotMatch(picture, /staleness|NaN/);
+  }
+});
+
+test('a run is kept by the means of what was scored', () => {
+  const totals = { rollouts: 5, failed: 1, rewardSum: 2, resolved: 1 };
+  const evaluations = [{ ...totals, set: 's', when: 'after' as const, policyVersion: 3, instances: 2 }];
+  const summary = { rewardByStep: [0.5], evaluations, totals } as unknown as RunSummary;
+  const kept = learnedOf(summary, { arm: 'rewards', seed: 0, commit: '', at: '', seconds: 1 });
+  assert.deepEqual(kept.evaluations, [
+    { set: 's', when: 'after', instances: 2, rollouts: 4, reward: 0.5, resolved: 0.25 },
+  ]);
+});
+
+test('the command line is checked by name', () => {
+  assert.equal(readOptions([]).seeds, 5);
+  assert.deepEqual(readOptions(['--arms', 'shuffled']).arms, [ARMS[1]]);
+  assert.throws(
+    () => readOptions(['--arms', 'none']),
+    /--arms names "none"; expected some of rewards, shuffled/,
+  );
+  assert.throws(() => readOptions(['--seeds', '0']), /--seeds is "0"; expected a whole number from 1/);
+});
