@@ -63,9 +63,17 @@ function rolloutsOf(values: Values): string[] {
 }
 
 function batchesOf({ oversample = 1, batch_size: size }: Values): string[] {
-  if (size === undefined || batchRule(size, oversample).most <= BATCH_GROUPS) return [];
+  if (size === undefined) return [];
+  const found = `oversample is ${oversample} with batch_size ${size}`;
+  const { most } = batchRule(size, oversample);
+  if (most > BATCH_GROUPS) {
+    return [
+      `${found}; expected a batch of at most ${BATCH_GROUPS} groups, which oversample times batch_size may come to`,
+    ];
+  }
+  if (oversample === 1 || most > size) return [];
   return [
-    `oversample is ${oversample} with batch_size ${size}; expected a batch of at most ${BATCH_GROUPS} groups, which oversample times batch_size may come to`,
+    `${found}; expected 1, or enough for one more group: at least ${Math.ceil((100 * (size + 1)) / size) / 100}`,
   ];
 }
 

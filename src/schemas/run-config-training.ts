@@ -12,7 +12,7 @@ export const trainingFields = {
     .max(8)
     .default(1)
     .describe(
-      'A batch goes on with further instances until batch_size groups have rewards that differ, or until it has so many times batch_size groups (train mode)',
+      'Groups of a batch at most, in batch_sizes: it takes further instances until batch_size groups have rewards that differ (train mode)',
     ),
   curriculum: z
     .boolean()

@@ -59,6 +59,11 @@ describe('the config of training', () => {
       /^oversample is 8 with batch_size 1024; expected a batch of at most 4096 groups/,
     ],
     [
+      'batches that cannot grow',
+      { mode: 'train', oversample: 1.1, batch_size: 4 },
+      /^oversample is 1.1 with batch_size 4; expected 1, or enough for one more group: at least 1.25/,
+    ],
+    [
       'batches that get smaller',
       { mode: 'train', oversample: 0.5 },
       /^oversample is 0.5; expected a number from 1 to 8/,
