@@ -18,6 +18,8 @@ export interface Config {
   /** Address of a Temporal server of the user's own; null for the embedded one. */
   readonly temporalAddress: string | null;
   readonly temporalNamespace: string;
+  /** A server that speaks Tinker's API, for runs that name it as their trainer; null where there is none. */
+  readonly tinker: { readonly baseUrl: string | null; readonly apiKey: string | null };
   readonly openaiApiKey: string | null;
   readonly openaiBaseUrl: string | null;
   /** Name of this sandbox host in task queues. */
@@ -65,9 +67,10 @@ export function loadConfig(env: Environment = process.env): Config {
     uiPort: port(env, 'STEADFAST_UI_PORT', 8233),
     policyPort,
     policyUrl: given('STEADFAST_POLICY_URL') ?? `http://127.0.0.1:${policyPort}/v1`,
-    samplerUrls: urls(env, 'STEADFAST_SAMPLER_URLS'),
+    samplerUrls: addressesOf(env, 'STEADFAST_SAMPLER_URLS'),
     temporalAddress: given('TEMPORAL_ADDRESS'),
     temporalNamespace: given('TEMPORAL_NAMESPACE') ?? 'default',
+    tinker: { baseUrl: addressOf(env, 'TINKER_BASE_URL'), apiKey: given('TINKER_API_KEY') },
     openaiApiKey: given('OPENAI_API_KEY'),
     openaiBaseUrl: given('OPENAI_BASE_URL'),
     host: given('STEADFAST_HOST'),
@@ -95,14 +98,20 @@ function hub(given: (name: string) => string | null, caches: string): Config['hu
   };
 }
 
-/** A list that commas part. */
-function urls(env: Environment, name: string): readonly string[] {
+/** An address, without the slash at its end; null where there is none. */
+function addressOf(env: Environment, name: string): string | null {
+  return addressesOf(env, name)[0] ?? null;
+}
+
+/** Addresses that commas part. */
+function addressesOf(env: Environment, name: string): readonly string[] {
   const texts = (env[name] ?? '').split(',').map((text) => text.trim());
   return texts
     .filter((text) => text !== '')
     .map((text) => {
-      if (!/^https?:\/\//.test(text) || !URL.canParse(text)) {
-        throw new Error(`${name} holds ${JSON.stringify(text)}; expected URLs such as http://gpu-1:8000/v1`);
+      if (!/^https?:$/.test(URL.parse(text)?.protocol ?? '')) {
+        const expected = 'a URL that begins with http:// or https://';
+        throw new Error(`${name} is ${JSON.stringify(text)}; expected ${expected}`);
       }
       return text.replace(/\/+$/, '');
     });

@@ -1,22 +1,24 @@
 import { expendable } from '../domain/retention.ts';
 import { openingOf } from '../domain/run-opening.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
-import type { Trainer } from '../ports/trainer.ts';
+import type { Trainers } from '../ports/trainer.ts';
 import type { TrainerActivities } from './contract-trainer.ts';
 import { heartbeatWhile } from './heartbeat.ts';
 import { readConfig } from './stored.ts';
+import { trainerOf } from './trainer-of.ts';
 
 /** The activity that makes room: a run of days publishes more checkpoints than a disk holds. */
 export function createPruneActivity(deps: {
   readonly artifacts: Artifacts;
-  readonly trainer: Trainer;
+  readonly trainers: Trainers;
 }): Pick<TrainerActivities, 'pruneCheckpoints'> {
-  const { artifacts, trainer } = deps;
+  const { artifacts, trainers } = deps;
 
   async function pruneCheckpoints(input: { readonly run: string; readonly config: string }): Promise<number> {
     return await heartbeatWhile(async (signal) => {
       const config = await readConfig(artifacts, input.config);
       if (config.keep === undefined || config.keep.newest === null) return 0;
+      const trainer = trainerOf(config, trainers);
       // A server that was restarted has forgotten its runs.
       await trainer.openRun(openingOf(input.run, config, artifacts), signal);
       const published = await trainer.checkpoints(input.run);

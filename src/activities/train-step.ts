@@ -4,10 +4,11 @@ import { policyModel } from '../domain/ids.ts';
 import type { RunConfig } from '../domain/run-config.ts';
 import { openingOf } from '../domain/run-opening.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
-import type { PublishedStep, StepState, Trainer, TrainStepRequest } from '../ports/trainer.ts';
+import type { PublishedStep, StepState, Trainer, Trainers, TrainStepRequest } from '../ports/trainer.ts';
 import type { PolicyStep, TrainerActivities } from './contract-trainer.ts';
 import { heartbeatWhile } from './heartbeat.ts';
 import { readConfig } from './stored.ts';
+import { trainerOf } from './trainer-of.ts';
 
 /** A step of a small policy takes half a second, one of a large policy hours: the wait grows from one to the other. */
 const POLL = { firstMs: 200, longestMs: 2000, growth: 1.3 };
@@ -26,12 +27,13 @@ type Ended = Exclude<StepState, { state: 'running' }>;
 /** The activities that move a run's policy on. */
 export function createTrainingActivities(deps: {
   readonly artifacts: Artifacts;
-  readonly trainer: Trainer;
+  readonly trainers: Trainers;
 }): Pick<TrainerActivities, 'openTraining' | 'trainStep'> {
-  const { artifacts, trainer } = deps;
+  const { artifacts, trainers } = deps;
 
   /** Opening again changes nothing; a trainer that was restarted has forgotten its runs. */
   async function open(run: string, config: RunConfig, signal: AbortSignal): Promise<PublishedStep> {
+    const trainer = trainerOf(config, trainers);
     return await trainer.openRun(openingOf(run, config, artifacts), signal);
   }
 
@@ -59,7 +61,7 @@ export function createTrainingActivities(deps: {
       };
       const made = await stepOf(async (heard) => {
         await open(input.run, config, signal);
-        return await untilEnded(trainer, request, heard);
+        return await untilEnded(trainerOf(config, trainers), request, heard);
       }, request);
       return { ...policyStepOf(input.run, made.published), metrics: made.metrics };
     });

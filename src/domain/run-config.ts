@@ -6,6 +6,9 @@ import type { Retention } from './retention.ts';
 export type RunMode = 'inference' | 'train';
 export type SandboxChoice = 'auto' | 'docker' | 'bubblewrap';
 
+/** Who makes the gradient steps: the embedded policy server, or a server that speaks Tinker's API. */
+export type TrainerChoice = 'embedded' | 'tinker';
+
 /** How the agent works on one instance; the same for every rollout of a run. */
 export interface AgentConfig {
   /** Turns at most. */
@@ -87,6 +90,8 @@ export interface RunConfig {
   readonly numInstances: number | null;
   readonly shuffle: boolean;
   readonly seed: number;
+  /** Absent in runs of an early 0.3: the embedded one. */
+  readonly trainer?: TrainerChoice;
   readonly batchSize: number;
   readonly rolloutsPerInstance: number;
   readonly epochs: number;

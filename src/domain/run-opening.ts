@@ -7,15 +7,20 @@ export interface RunOpening {
   readonly baseModel: string;
   readonly checkpointDir: string;
   readonly loraRank: number;
+  /** Null for the policy server's own, which grows with the rank. */
+  readonly loraAlpha: number | null;
   readonly seed: number;
   /** Folder of the checkpoint that a new run begins at; null for fresh weights. */
   readonly from: string | null;
 }
 
+/** The LoRA alpha of Tinker's servers: their API has no field for another. */
+export const TINKER_LORA_ALPHA = 32;
+
 /** The opening of a run whose files lie in `store`. */
 export function openingOf(
   run: string,
-  { model, seed, training, startFrom = null }: RunConfig,
+  { model, seed, training, trainer, startFrom = null }: RunConfig,
   store: { readonly runPath: (run: string, path: string) => string },
 ): RunOpening {
   const version = startFrom === null ? null : policyVersionOf(startFrom);
@@ -24,6 +29,7 @@ export function openingOf(
     baseModel: model,
     checkpointDir: store.runPath(run, 'checkpoints'),
     loraRank: training.loraRank,
+    loraAlpha: trainer === 'tinker' ? TINKER_LORA_ALPHA : null,
     seed,
     from: version === null ? null : store.runPath(version.run, version.path),
   };

@@ -56,10 +56,12 @@ export async function temporalRows(probe: TemporalProbe): Promise<DoctorRow[]> {
 
 /** Which keys are set, never what they are. */
 export function keyRows(config: Pick<Config, 'environment'>): DoctorRow[] {
-  return ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'HF_TOKEN'].map((name) => ({
-    part: name,
-    found: config.environment[name] ? 'set' : 'not set',
-    state: 'ok',
-    hint: '',
-  }));
+  return ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'TINKER_BASE_URL', 'TINKER_API_KEY', 'HF_TOKEN'].map(
+    (name) => ({
+      part: name,
+      found: config.environment[name] ? 'set' : 'not set',
+      state: 'ok',
+      hint: '',
+    }),
+  );
 }

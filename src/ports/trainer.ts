@@ -1,5 +1,6 @@
-import type { TrainingConfig } from '../domain/run-config.ts';
+import type { TrainerChoice, TrainingConfig } from '../domain/run-config.ts';
 import type { RunOpening } from '../domain/run-opening.ts';
+import type { TrainerCapabilities } from '../domain/trainer-capabilities.ts';
 
 /** A published checkpoint: step n of a run and the hash of its manifest. */
 export interface PublishedStep {
@@ -37,6 +38,7 @@ export type StepState =
 
 /** Makes gradient steps; step n of a run is its own key, so asking twice changes nothing. Errors are `Trainer.*`. */
 export interface Trainer {
+  readonly capabilities: TrainerCapabilities;
   /**
    * Loads the base model and answers the run's newest published step (0 for a new run). A caller whose `signal` aborts
    * waits no longer; the trainer loads on.
@@ -49,3 +51,6 @@ export interface Trainer {
   /** Deletes a checkpoint; one that is gone already changes nothing. The newest is refused. */
   deleteCheckpoint(run: string, step: number): Promise<void>;
 }
+
+/** The trainers of this process, by what a run's config calls them. */
+export type Trainers = Readonly<Record<TrainerChoice, Trainer>>;

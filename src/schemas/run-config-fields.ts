@@ -14,3 +14,8 @@ export function byMode(field: keyof typeof MODE_DEFAULTS): string {
   const { inference, train } = MODE_DEFAULTS[field];
   return `default: ${inference} in inference mode, ${train} in train mode`;
 }
+
+/** The bound of staleness where none is given; of common use for samples that are a few steps old (SkyRL, agent-lightning, prime-rl: 2). */
+export function defaultStalenessBound(maxStaleness: number): number | null {
+  return maxStaleness > 0 ? 2 : null;
+}

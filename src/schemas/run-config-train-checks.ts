@@ -1,5 +1,6 @@
 import { batchRule } from '../domain/batches.ts';
-import { MODE_DEFAULTS } from './run-config-fields.ts';
+import { unsupportedOptions } from '../domain/trainer-capabilities.ts';
+import { defaultStalenessBound, MODE_DEFAULTS } from './run-config-fields.ts';
 import type { Values } from './run-config-checks.ts';
 
 /** Groups that one batch may have: an epoch's history holds no more between two steps. */
@@ -8,9 +9,14 @@ const BATCH_GROUPS = 4096;
 /** Checks what the fields of training mean together, in either mode; `given` are those that the input names. */
 export function checkTraining(values: Values, given: ReadonlySet<string>): string[] {
   if (values.mode === 'inference') return trainedByInference(values);
-  return values.mode === 'train'
-    ? [...rolloutsOf(values), ...batchesOf(values), ...curriculumOf(values, given), ...kept(values, given)]
-    : [];
+  if (values.mode !== 'train') return [];
+  return [
+    ...rolloutsOf(values),
+    ...batchesOf(values),
+    ...curriculumOf(values, given),
+    ...beyondTrainer(values),
+    ...kept(values, given),
+  ];
 }
 
 function trainedByInference(values: Values): string[] {
@@ -101,4 +107,21 @@ function kept({ keep_newest, keep_every, keep_best }: Values, given: ReadonlySet
       ? [`${name} is ${value} without keep_newest; expected both, because all checkpoints are kept otherwise`]
       : [],
   );
+}
+
+/** What the run's trainer cannot honour. */
+function beyondTrainer(values: Values): string[] {
+  const { temperature = MODE_DEFAULTS.temperature.train } = values;
+  const { trainer, loss, importance, start_from: startFrom, max_staleness: maxStaleness = 0 } = values;
+  if (trainer === undefined) return [];
+  const { staleness_bound: stalenessBound = defaultStalenessBound(maxStaleness) } = values;
+  const klCoefficient = values.kl_coefficient;
+  return unsupportedOptions(trainer, {
+    loss,
+    importance,
+    klCoefficient,
+    stalenessBound,
+    temperature,
+    startFrom,
+  });
 }

@@ -6,6 +6,12 @@ const POLICY_VERSION = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}@\d{1,9}$/;
 
 /** The fields of a run's config that its gradient steps and checkpoints read. */
 export const trainingFields = {
+  trainer: z
+    .enum(['embedded', 'tinker'])
+    .default('embedded')
+    .describe(
+      'Who makes the gradient steps: the embedded policy server, or the Tinker server at TINKER_BASE_URL (train mode)',
+    ),
   oversample: z
     .number()
     .min(1)

@@ -4,7 +4,7 @@ import { fileSafe } from '../domain/ids.ts';
 import type { RunConfig } from '../domain/run-config.ts';
 import { checkFields, checkTogether } from './run-config-checks.ts';
 import { defaultSystemPrompt } from './prompt-template.ts';
-import { MODE_DEFAULTS } from './run-config-fields.ts';
+import { defaultStalenessBound, MODE_DEFAULTS } from './run-config-fields.ts';
 import { runConfigSchema } from './run-config-schema.ts';
 
 /** What a run's configuration takes from its surroundings. */
@@ -46,6 +46,7 @@ export function parseRunConfig(input: unknown, context: RunContext): RunConfig {
     numInstances: wire.num_instances ?? null,
     shuffle: wire.shuffle,
     seed: wire.seed,
+    trainer: wire.trainer,
     batchSize: wire.batch_size,
     rolloutsPerInstance: wire.rollouts_per_instance,
     epochs: wire.epochs,
@@ -86,17 +87,12 @@ export function parseRunConfig(input: unknown, context: RunContext): RunConfig {
       advantage: wire.advantage,
       maxStaleness: wire.max_staleness,
       stalenessBound:
-        wire.staleness_bound === undefined ? defaultBound(wire.max_staleness) : wire.staleness_bound,
+        wire.staleness_bound === undefined ? defaultStalenessBound(wire.max_staleness) : wire.staleness_bound,
     },
     startFrom: wire.start_from ?? null,
     keep: { newest: wire.keep_newest ?? null, every: wire.keep_every ?? null, best: wire.keep_best },
     evaluation: evaluationOf(wire.evaluation),
   };
-}
-
-/** Of FIELD-wide use for samples that are a few steps old (SkyRL, agent-lightning, prime-rl: 2). */
-function defaultBound(maxStaleness: number): number | null {
-  return maxStaleness > 0 ? 2 : null;
 }
 
 function evaluationOf(wire: ReturnType<typeof runConfigSchema.parse>['evaluation']): RunConfig['evaluation'] {

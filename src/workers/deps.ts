@@ -38,6 +38,7 @@ import { createLoraReplica } from '../adapters/sampler/lora-replica.ts';
 import { createReplicaModel } from '../adapters/sampler/replicas.ts';
 import { createPolicyServerTrainer } from '../adapters/trainer/policy-server.ts';
 import { createReopeningModel } from '../adapters/trainer/reopening-model.ts';
+import { createTinkerTrainer } from '../adapters/trainer/tinker/tinker-trainer.ts';
 import type { Config } from '../config.ts';
 import { packageRoot, pythonWithPip, toolPaths } from '../local/setup/paths.mjs';
 import type { Artifacts } from '../ports/artifacts.ts';
@@ -45,7 +46,7 @@ import type { DatasetRecords, Datasets } from '../ports/datasets.ts';
 import type { Images } from '../ports/images.ts';
 import type { Model } from '../ports/model.ts';
 import type { Official } from '../ports/official.ts';
-import type { Trainer } from '../ports/trainer.ts';
+import type { Trainers } from '../ports/trainer.ts';
 import { defaultApiBase } from '../schemas/run-config-endpoint.ts';
 import { failingArtifacts, failingRunTool, failingSandboxes } from './failing-deps.ts';
 import { createFailpoints, type Fire } from './failpoints.ts';
@@ -60,7 +61,7 @@ export interface Deps {
   /** Closed when the worker ends. */
   readonly official: Official;
   readonly model: Model;
-  readonly trainer: Trainer;
+  readonly trainers: Trainers;
   /** Fires the failpoints of a test; null outside of one. */
   readonly fire: Fire | null;
 }
@@ -83,13 +84,14 @@ export function createDeps(config: Config): Deps {
     baseImage: config.sandboxBase,
     images,
   });
-  const trainer = createPolicyServerTrainer({ baseUrl: config.policyUrl });
+  const policyServer = createPolicyServerTrainer({ baseUrl: config.policyUrl });
   const model = createOpenAiModel({ apiKey: config.openaiApiKey, policyUrl: config.policyUrl });
   return {
     artifacts,
     images,
-    trainer,
-    model: modelOf(config, createReopeningModel({ model, trainer, artifacts }), artifacts),
+    trainers: { embedded: policyServer, tinker: createTinkerTrainer({ ...config.tinker, policyServer }) },
+    // Sampling is the policy server's, whoever trains.
+    model: modelOf(config, createReopeningModel({ model, trainer: policyServer, artifacts }), artifacts),
     datasets: createDatasets({
       cacheDir: config.cache,
       python: pythonWithPip(paths),

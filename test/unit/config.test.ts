@@ -43,5 +43,19 @@ const samplers = (text: string) => loadConfig({ STEADFAST_SAMPLER_URLS: text }).
 test('samplers are URLs that commas part, and what is none is named', () => {
   assert.deepEqual(samplers('http://a:1/v1/, https://b/v1'), ['http://a:1/v1', 'https://b/v1']);
   assert.deepEqual(loadConfig({}).samplerUrls, []);
-  assert.throws(() => samplers('gpu-1:8000'), /STEADFAST_SAMPLER_URLS holds "gpu-1:8000"; expected URLs/);
+  assert.throws(
+    () => samplers('gpu-1:8000'),
+    /STEADFAST_SAMPLER_URLS is "gpu-1:8000"; expected a URL that begins/,
+  );
+});
+
+test('a Tinker server is named by its address, which is a URL', () => {
+  assert.deepEqual(loadConfig({}).tinker, { baseUrl: null, apiKey: null });
+  assert.deepEqual(loadConfig({ TINKER_BASE_URL: 'http://gpu:8000/', TINKER_API_KEY: 'tml-1' }).tinker, {
+    baseUrl: 'http://gpu:8000',
+    apiKey: 'tml-1',
+  });
+  assert.throws(() => loadConfig({ TINKER_BASE_URL: 'gpu:8000' }), {
+    message: 'TINKER_BASE_URL is "gpu:8000"; expected a URL that begins with http:// or https://',
+  });
 });

@@ -1,6 +1,7 @@
 import { SteadfastError } from '../../domain/failures.ts';
 import { policyModel } from '../../domain/ids.ts';
 import type { RunOpening } from '../../domain/run-opening.ts';
+import { TRAINER_CAPABILITIES } from '../../domain/trainer-capabilities.ts';
 import type { PublishedStep, StepState, Trainer, TrainStepRequest } from '../../ports/trainer.ts';
 import { createWire, type Answer } from './wire.ts';
 
@@ -27,11 +28,11 @@ export function createPolicyServerTrainer(options: {
   const { openMs, stepMs: limitMs } = options.limits ?? LIMITS;
 
   async function openRun(opening: RunOpening, signal?: AbortSignal): Promise<PublishedStep> {
-    const { run, baseModel, checkpointDir, loraRank, seed, from } = opening;
+    const { run, baseModel, checkpointDir, loraRank, loraAlpha, seed, from } = opening;
     const body = {
       base_model: baseModel,
       checkpoint_dir: checkpointDir,
-      lora: { rank: loraRank, seed },
+      lora: { rank: loraRank, seed, ...(loraAlpha === null ? {} : { alpha: loraAlpha }) },
       ...(from === null ? {} : { from }),
     };
     const answer = await patiently(openMs, async (limit) => {
@@ -101,7 +102,7 @@ export function createPolicyServerTrainer(options: {
     if (answer.status !== 404) bodyOf(answer);
   }
 
-  return { openRun, startStep, stepState, checkpoints, deleteCheckpoint };
+  return { capabilities: TRAINER_CAPABILITIES.embedded, openRun, startStep, stepState, checkpoints, deleteCheckpoint };
 }
 
 /** Asks again, with a longer limit each time, while the limit is all that went wrong. */

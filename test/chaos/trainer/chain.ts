@@ -35,7 +35,10 @@ export async function openChain(
 ): Promise<Chain> {
   const { run, port, ...limits } = options;
   const trainer = createPolicyServerTrainer({ baseUrl: `http://127.0.0.1:${port}/v1`, ...limits });
-  const { openTraining, trainStep } = createTrainingActivities({ artifacts, trainer });
+  const { openTraining, trainStep } = createTrainingActivities({
+    artifacts,
+    trainers: { embedded: trainer, tinker: trainer },
+  });
   const config = await artifacts.putJson({ run, model, seed: 7, agent: { temperature: 1 }, training: TRAINING });
   const folder = artifacts.runPath(run, 'checkpoints');
   const opened = await retried(async () => await activityEnvironment().run(openTraining, { run, config }));

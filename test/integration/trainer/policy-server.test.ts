@@ -67,7 +67,7 @@ describe('the embedded policy server', () => {
     trainer = createPolicyServerTrainer({ baseUrl: server.url });
     const plain = createOpenAiModel({ apiKey: null, policyUrl: server.url });
     model = createReopeningModel({ model: plain, trainer, artifacts });
-    training = createTrainingActivities({ artifacts, trainer });
+    training = createTrainingActivities({ artifacts, trainers: { embedded: trainer, tinker: trainer } });
   }
 
   async function carriedOut<T>(activity: () => Promise<T>): Promise<T> {
@@ -161,7 +161,7 @@ describe('the embedded policy server', () => {
     await artifacts.writeRunFile(run, 'metrics.jsonl', `${earned.join('\n')}\n`);
     await server.end();
     await serve();
-    const { pruneCheckpoints } = createPruneActivity({ artifacts, trainer });
+    const { pruneCheckpoints } = createPruneActivity({ artifacts, trainers: { embedded: trainer, tinker: trainer } });
     assert.equal(await carriedOut(() => pruneCheckpoints({ run, config: kept })), 1);
     // Step 2 was made of what policy 1 earned, the best; 2 is the newest.
     assert.deepEqual(await trainer.checkpoints(run), [1, 2]);

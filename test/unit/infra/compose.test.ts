@@ -19,6 +19,7 @@ suite('the environment of infra/compose.yaml', () => {
     ['policy', ['HF_TOKEN', 'HF_ENDPOINT']],
     ['orchestrator', ['HF_TOKEN', 'HF_ENDPOINT', 'SWEBENCH_IMAGE_NAMESPACE']],
     ['sandbox', ['STEADFAST_SANDBOX_BASE']],
+    ['trainer', ['TINKER_BASE_URL', 'TINKER_API_KEY']],
   ];
   for (const [service, names] of readers) {
     test(`hands ${names.join(', ')} to ${service}, which reads them`, () => {

@@ -90,6 +90,29 @@ describe('the config of training', () => {
     assert.deepEqual(curriculum, { target: 0.5, maxRest: 4 });
   });
 
+  it('asks no more of a trainer than it can do', () => {
+    const behind = { ...LEAST, mode: 'train', trainer: 'tinker' };
+    const { trainer } = parseRunConfig(behind, CONTEXT);
+    assert.equal(trainer, 'tinker');
+    assert.equal(parseRunConfig(LEAST, CONTEXT).trainer, 'embedded');
+    parseRunConfig(
+      { ...behind, loss: 'grpo', clip_low: 0.1, max_staleness: 4, staleness_bound: null },
+      CONTEXT,
+    );
+    const cases: [Record<string, unknown>, RegExp][] = [
+      [{ importance: 'sequence' }, /importance is "sequence" with trainer tinker; expected token/],
+      [{ kl_coefficient: 0.1 }, /kl_coefficient is 0.1 with trainer tinker; expected 0/],
+      [{ max_staleness: 4 }, /staleness_bound is 2 with trainer tinker; expected null/],
+      [{ temperature: 0.7 }, /temperature is 0.7 with trainer tinker; expected 1/],
+      [{ start_from: 'night@3' }, /start_from is "night@3" with trainer tinker; expected none/],
+      [{ trainer: 'art' }, /trainer is "art"; expected one of embedded, tinker/],
+    ];
+    for (const [change, message] of cases) {
+      assert.throws(() => parseRunConfig({ ...behind, ...change }, CONTEXT), message);
+      parseRunConfig({ ...behind, ...change, trainer: 'embedded' }, CONTEXT);
+    }
+  });
+
   it('corrects for staleness where there is some, unless told otherwise', () => {
     const stale = { ...LEAST, mode: 'train', max_staleness: 4 };
     assert.equal(parseRunConfig(stale, CONTEXT).training.stalenessBound, 2);
@@ -114,6 +137,7 @@ describe('the config of training', () => {
     );
     assert.deepEqual(trains, [
       'batch_size',
+      'trainer',
       'oversample',
       'curriculum',
       'curriculum_target',

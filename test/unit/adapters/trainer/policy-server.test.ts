@@ -78,7 +78,7 @@ describe('the policy server as a Trainer', () => {
     await assert.rejects(action(), (error) => error instanceof SteadfastError && error.type === type);
   };
   const open = () =>
-    trainer.openRun({ run: 'r', baseModel: '/m', checkpointDir: '/c', loraRank: 8, seed: 7, from: null });
+    trainer.openRun({ run: 'r', baseModel: '/m', checkpointDir: '/c', loraRank: 8, loraAlpha: null, seed: 7, from: null });
 
   it('opens a run and answers its newest step', async () => {
     replies.push({ status: 200, body: { run: 'r', base_model: '/m', step: 2, manifest_sha256: 'm2' } });
@@ -147,7 +147,7 @@ describe('the policy server as a Trainer', () => {
     const hasty = createPolicyServerTrainer({ baseUrl: `http://127.0.0.1:${port}/v1`, limits });
     const lost = { status: 0, body: null };
     replies.push(lost, lost, { status: 200, body: { step: 2, manifest_sha256: 'm2' } });
-    const request = { run: 'r', baseModel: '/m', checkpointDir: '/c', loraRank: 8, seed: 7, from: null };
+    const request = { run: 'r', baseModel: '/m', checkpointDir: '/c', loraRank: 8, loraAlpha: null, seed: 7, from: null };
     assert.equal((await hasty.openRun(request)).step, 2);
     assert.equal(asked.length, 3);
     await failsWith(lost, 'Trainer.Unreachable', () => hasty.stepState('r', 3));
@@ -157,7 +157,7 @@ describe('the policy server as a Trainer', () => {
     replies.push({ status: 0, body: null });
     const caller = new AbortController();
     setTimeout(() => caller.abort(new Error('cancelled')), 50);
-    const request = { run: 'r', baseModel: '/m', checkpointDir: '/c', loraRank: 8, seed: 7, from: null };
+    const request = { run: 'r', baseModel: '/m', checkpointDir: '/c', loraRank: 8, loraAlpha: null, seed: 7, from: null };
     await assert.rejects(trainer.openRun(request, caller.signal), /^Error: cancelled$/);
   });
 

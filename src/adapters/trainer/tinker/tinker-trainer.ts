@@ -1,0 +1,203 @@
+import { isDeepStrictEqual } from 'node:util';
+import { SteadfastError } from '../../../domain/failures.ts';
+import { policyModel } from '../../../domain/ids.ts';
+import type { RunOpening } from '../../../domain/run-opening.ts';
+import { TRAINER_CAPABILITIES } from '../../../domain/trainer-capabilities.ts';
+import type { PublishedStep, StepState, Trainer, TrainStepRequest } from '../../../ports/trainer.ts';
+import { capabilitiesSchema } from './answers.ts';
+import { readManifest, readMetrics } from './checkpoints.ts';
+import type { Reduction } from './data.ts';
+import { headOf, makeStep } from './make-step.ts';
+import { measureReduction } from './reduction.ts';
+import { createModel, deleteState } from './session.ts';
+import { createTinkerServer, type TinkerServer } from './wire.ts';
+
+/** A step in the making, and what it came to if it failed. */
+interface Job {
+  readonly request: TrainStepRequest;
+  failure: SteadfastError | null;
+  isRunning: boolean;
+}
+
+/**
+ * The port Trainer over a server that speaks Tinker's API. Its steps are published as checkpoints like those of the policy server,
+ * which samples from them; the state that the next step takes over stays with the Tinker server, named by the manifest.
+ */
+export function createTinkerTrainer(options: {
+  /** Null where there is no such server, which a run hears of as it opens. */
+  readonly baseUrl: string | null;
+  readonly apiKey: string | null;
+  /** Opens runs for sampling, and holds their folders. */
+  readonly policyServer: Trainer;
+}): Trainer {
+  const { baseUrl, apiKey, policyServer } = options;
+  const server = baseUrl === null ? null : createTinkerServer({ baseUrl, apiKey });
+  const openings = new Map<string, RunOpening>();
+  const jobs = new Map<string, Job>();
+  const reductions = new Map<string, Promise<Reduction>>();
+
+  function serverOf(): TinkerServer {
+    if (server !== null) return server;
+    const why = 'trainer is "tinker", and TINKER_BASE_URL is not set where the trainer worker runs';
+    throw new SteadfastError('Config.Invalid', `${why}; expected the address of a server that speaks Tinker's API`);
+  }
+
+  async function openRun(opening: RunOpening, signal?: AbortSignal): Promise<PublishedStep> {
+    await checkModel(serverOf(), opening.baseModel);
+    await unlessAborted(reductionOf(opening), signal);
+    const published = await policyServer.openRun(opening, signal);
+    openings.set(opening.run, opening);
+    return published;
+  }
+
+  /** What the server makes of losses, and whether it takes such a model at all; asked once. */
+  async function reductionOf(opening: RunOpening): Promise<Reduction> {
+    const key = JSON.stringify([opening.baseModel, opening.loraRank]);
+    const known = reductions.get(key);
+    if (known !== undefined) return await known;
+    const measuring = measure(opening);
+    reductions.set(key, measuring);
+    try {
+      return await measuring;
+    } catch (error) {
+      reductions.delete(key);
+      throw error;
+    }
+  }
+
+  async function measure({ baseModel, loraRank: rank, seed }: RunOpening): Promise<Reduction> {
+    const model = await createModel(serverOf(), { baseModel, rank, seed }).catch(unavailable);
+    try {
+      return await measureReduction(model);
+    } finally {
+      await model.unload();
+    }
+  }
+
+  async function startStep(request: TrainStepRequest): Promise<StepState> {
+    const { run, step } = request;
+    const opening = openingOf(run);
+    const root = opening.checkpointDir;
+    const published = await readManifest(root, step);
+    if (published !== null) {
+      const isSame = Object.entries(headOf(opening, request)).every(([key, value]) => {
+        return isDeepStrictEqual(published.manifest[key], value);
+      });
+      const state = await doneState(run, step, root, published.sha256);
+      return isSame ? state : { ...state, metrics: { ...state.metrics, 'batch/unused': 1 } };
+    }
+    const parent = await readManifest(root, step - 1);
+    if (parent?.sha256 !== request.parent) {
+      const why = `parent is ${request.parent}: step ${step - 1} of run ${run} has ${parent?.sha256 ?? 'no manifest'}`;
+      throw new SteadfastError('Trainer.Conflict', why);
+    }
+    const job = jobs.get(policyModel(run, step));
+    if (job?.isRunning !== true) begin(opening, request);
+    else if (job.request.batch.sha256 !== request.batch.sha256) {
+      throw new SteadfastError('Trainer.Conflict', `step ${step} of run ${run} is being made of another batch`);
+    }
+    return { state: 'running' };
+  }
+
+  /** Makes the step while the caller looks for it now and then. */
+  function begin(opening: RunOpening, request: TrainStepRequest): void {
+    const job: Job = { request, failure: null, isRunning: true };
+    jobs.set(policyModel(request.run, request.step), job);
+    const making = async (): Promise<void> => {
+      try {
+        await makeStep(serverOf(), await reductionOf(opening), opening, request);
+      } catch (error) {
+        job.failure = failureOf(error);
+      } finally {
+        job.isRunning = false;
+      }
+    };
+    void making();
+  }
+
+  async function stepState(run: string, step: number): Promise<StepState> {
+    const { checkpointDir } = openingOf(run);
+    const key = policyModel(run, step);
+    const job = jobs.get(key);
+    if (job?.isRunning === true) return { state: 'running' };
+    jobs.delete(key);
+    const published = await readManifest(checkpointDir, step);
+    if (published !== null) {
+      const state = await doneState(run, step, checkpointDir, published.sha256);
+      // Another worker's step, made of another batch, came first.
+      const isUnused = job !== undefined && job.request.batch.sha256 !== published.manifest.batch_sha256;
+      return isUnused ? { ...state, metrics: { ...state.metrics, 'batch/unused': 1 } } : state;
+    }
+    if (job?.failure?.type === 'Trainer.Failed' || job?.failure?.type === 'Trainer.Storage') {
+      return { state: 'failed', type: job.failure.type, reason: job.failure.message };
+    }
+    if (job?.failure) throw job.failure;
+    // Another process may have been making it, and may have died.
+    throw new SteadfastError('Trainer.Unreachable', `nobody here makes step ${step} of run ${run}`);
+  }
+
+  async function deleteCheckpoint(run: string, step: number): Promise<void> {
+    const published = await readManifest(openingOf(run).checkpointDir, step);
+    await policyServer.deleteCheckpoint(run, step);
+    const state = published?.manifest.state ?? null;
+    if (state !== null) await deleteState(serverOf(), state);
+  }
+
+  function openingOf(run: string): RunOpening {
+    const opening = openings.get(run);
+    if (opening !== undefined) return opening;
+    throw new SteadfastError('Trainer.Unreachable', `run ${run} is not open in this process`);
+  }
+
+  return {
+    capabilities: TRAINER_CAPABILITIES.tinker,
+    openRun,
+    startStep,
+    stepState,
+    checkpoints: async (run) => await policyServer.checkpoints(run),
+    deleteCheckpoint,
+  };
+}
+
+async function doneState(
+  run: string,
+  step: number,
+  root: string,
+  manifest: string,
+): Promise<Extract<StepState, { state: 'done' }>> {
+  const published = { step, manifest, model: policyModel(run, step) };
+  return { state: 'done', published, metrics: await readMetrics(root, step) };
+}
+
+/** Refuses a base model that the server does not have, by the name that it has for each. */
+async function checkModel(server: TinkerServer, baseModel: string): Promise<void> {
+  const { supported_models: supported } = await server.get('/api/v1/get_server_capabilities', capabilitiesSchema);
+  const names = supported.flatMap(({ model_name: name }) => name ?? []);
+  if (names.includes(baseModel)) return;
+  const why = `model is ${JSON.stringify(baseModel)}; the Tinker server at ${server.baseUrl} has ${names.join(', ')}`;
+  throw new SteadfastError('Trainer.ModelUnavailable', why);
+}
+
+/** Waits no longer than the caller does; the work goes on. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await work;
+  return await new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+/** A server that refuses a model refuses it again. */
+function unavailable(error: unknown): never {
+  if (!(error instanceof SteadfastError) || error.type !== 'Trainer.Failed') throw error;
+  throw new SteadfastError('Trainer.ModelUnavailable', error.message, { cause: error });
+}
+
+function failureOf(error: unknown): SteadfastError {
+  if (error instanceof SteadfastError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const isFull = error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT'].includes(String(error.code));
+  return new SteadfastError(isFull ? 'Trainer.Storage' : 'Trainer.Failed', message, { cause: error });
+}
