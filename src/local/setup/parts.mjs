@@ -6,6 +6,7 @@ import { grader } from './parts/grader.mjs';
 import { guest } from './parts/guest.mjs';
 import { registry } from './parts/registry.mjs';
 import { sandbox } from './parts/sandbox.mjs';
+import { skyrl } from './parts/skyrl.mjs';
 import { temporalServer } from './parts/temporal-server.mjs';
 import { temporal } from './parts/temporal.mjs';
 import { toxiproxy } from './parts/toxiproxy.mjs';
@@ -18,6 +19,7 @@ export const runtimeParts = [dependencies, uv, trainer, grader, temporal, sandbo
 /** What only tests need; a stage of the tests names those it wants. */
 export const testParts = [
   trainerTest,
+  skyrl,
   dockerEngine,
   baseImage,
   postgresql,

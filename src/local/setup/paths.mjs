@@ -11,7 +11,7 @@ export const packageRoot = resolve(here, '../../..');
 
 /**
  * The pinned versions of everything that set-up installs.
- * @type {{ node: string, uv: string, python: string, temporal: string, temporalServer: string, toxiproxy: string, registry: string, debian: string, postgresql: string }}
+ * @type {{ node: string, uv: string, python: string, skyrlPython: string, temporal: string, temporalServer: string, toxiproxy: string, registry: string, debian: string, postgresql: string }}
  */
 export const versions = JSON.parse(readFileSync(join(here, 'versions.json'), 'utf8'));
 
@@ -37,6 +37,8 @@ export function toolPaths(cache, root = packageRoot) {
   const trainer = join(root, 'trainer');
   const trainerEnv = join(cache, `trainer-${lockHash(join(trainer, 'requirements.lock'))}`);
   const trainerTestEnv = join(cache, `trainer-test-${lockHash(join(trainer, 'requirements-test.lock'))}`);
+  const skyrlLock = join(root, 'test/support/skyrl/requirements.lock');
+  const skyrlEnv = join(cache, `skyrl-${lockHash(skyrlLock)}`);
   const grader = join(root, 'grader');
   const graderEnv = join(cache, `grader-${lockHash(join(grader, 'requirements.lock'))}`);
   const temporalServerFolder = join(cache, `temporal-server-${versions.temporalServer}`);
@@ -49,6 +51,9 @@ export function toolPaths(cache, root = packageRoot) {
     trainerPython: join(trainerEnv, 'bin/python'),
     trainerTestEnv,
     trainerTestPython: join(trainerTestEnv, 'bin/python'),
+    skyrlLock,
+    skyrlEnv,
+    skyrlPython: join(skyrlEnv, 'bin/python'),
     grader,
     graderEnv,
     graderPython: join(graderEnv, 'bin/python'),

@@ -13,9 +13,20 @@ import { isStamped, stamp } from '../stamp.mjs';
  * @param {string[]} options.after
  * @param {string} options.program run once, so that the first start finds compiled modules
  * @param {(context: import('../context.mjs').Context) => string} [options.cwd] where it runs
+ * @param {string} [options.version] of Python
+ * @param {(context: import('../context.mjs').Context) => string | undefined} [options.path] where to look for it
  * @returns {import('../context.mjs').Part}
  */
-export function pythonEnvironment({ name, lock, folder, after, program, cwd }) {
+export function pythonEnvironment({
+  name,
+  lock,
+  folder,
+  after,
+  program,
+  cwd,
+  version = versions.python,
+  path,
+}) {
   return {
     name,
     after,
@@ -24,7 +35,9 @@ export function pythonEnvironment({ name, lock, folder, after, program, cwd }) {
       const { uv } = context.paths;
       const target = folder(context);
       const python = join(target, 'bin/python');
-      await context.run(uv, ['venv', '-q', '--clear', '--python', versions.python, target]);
+      await context.run(uv, ['venv', '-q', '--clear', '--python', version, target], {
+        env: path === undefined ? context.env : { ...context.env, PATH: path(context) },
+      });
       const sync = ['pip', 'sync', '-q', '--require-hashes', '--python', python, lock(context)];
       await context.run(uv, sync);
       // Even where the environment asks for none to be written.
