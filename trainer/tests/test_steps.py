@@ -206,6 +206,11 @@ def test_a_run_begins_at_another_runs_step(server, run, model_folder, tmp_path):
     refused = server.http.put(f"/v1/runs/{name}-fork", json=fork | {"lora": {"rank": 8}, "from": str(step)})
     assert error_of(refused, 409)["param"] == "lora"
     assert error_of(server.http.put(f"/v1/runs/{name}-fork", json=fork | {"from": "/nowhere"}), 400)["param"] == "from"
+    elsewhere = tmp_path / "checkpoints" / "step-0002" / "optimizer.safetensors"
+    kept = elsewhere.rename(tmp_path / "kept")
+    begin = {"from": str(elsewhere.parent)}
+    assert error_of(server.http.put(f"/v1/runs/{name}-fork", json=fork | begin), 400)["param"] == "from"
+    kept.rename(elsewhere)
     # Another seed would draw other fresh weights, and these are trained.
     opened = server.http.put(f"/v1/runs/{name}-fork", json=fork | {"lora": {"rank": 4, "seed": 9}, "from": str(step)})
     begun = opened.json()["manifest_sha256"]
