@@ -15,6 +15,7 @@ export const ARMS: readonly Arm[] = [
     title: 'staleness 4, not corrected',
     changes: { max_staleness: 4, staleness_bound: null },
   },
+  { name: 'tinker', title: 'behind a Tinker server', changes: { trainer: 'tinker' } },
 ];
 
 /** Finds an arm by its name; throws an Error that names all. */
