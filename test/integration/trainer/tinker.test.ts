@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -13,9 +13,10 @@ import { createTrainingActivities } from '../../../src/activities/train-step.ts'
 import { createFolderArtifacts } from '../../../src/adapters/artifacts/folder.ts';
 import { createOpenAiModel } from '../../../src/adapters/model/openai-model.ts';
 import { createPolicyServerTrainer } from '../../../src/adapters/trainer/policy-server.ts';
+import { unpackAdapter } from '../../../src/adapters/trainer/tinker/archive.ts';
 import { readManifest } from '../../../src/adapters/trainer/tinker/checkpoints.ts';
 import { makeStep } from '../../../src/adapters/trainer/tinker/make-step.ts';
-import { createModel } from '../../../src/adapters/trainer/tinker/session.ts';
+import { createModel, type TinkerModel } from '../../../src/adapters/trainer/tinker/session.ts';
 import { createTinkerTrainer } from '../../../src/adapters/trainer/tinker/tinker-trainer.ts';
 import { createTinkerServer } from '../../../src/adapters/trainer/tinker/wire.ts';
 import { loadConfig } from '../../../src/config.ts';
@@ -200,6 +201,31 @@ describe('a trainer behind a Tinker server', () => {
     };
     assert.ok(apart(own) < 1e-3, `logprobs differ by ${apart(own)}`);
     assert.ok(apart(fresh) > 1e-2, 'the step changed nothing');
+  });
+
+  it('goes on from a saved state as if it had never been put down, the optimiser included', async () => {
+    const server = createTinkerServer({ baseUrl: tinker.baseUrl, apiKey: null });
+    const begin = { baseModel: base, rank: 8, seed: 3 };
+    const step = async (model: TinkerModel, advantage: number): Promise<void> => {
+      const data = { tokens: [5, 6], targets: [6, 7], logprobs: [-6, -6], advantages: [1, advantage] };
+      await model.forwardBackward([data], { low: 0.8, high: 1.2 });
+      await model.optimStep(1e-2);
+    };
+    const unbroken = await createModel(server, begin);
+    await step(unbroken, -1);
+    const state = await unbroken.save('between');
+    await step(unbroken, 1);
+    const resumed = await createModel(server, { ...begin, seed: 4 });
+    await resumed.load(state);
+    await step(resumed, 1);
+    for (const [name, model] of Object.entries({ unbroken, resumed })) {
+      const adapter = join(root, name, stepName(1), 'adapter');
+      await mkdir(dirname(adapter), { recursive: true });
+      await unpackAdapter(await model.exportAdapter(name), adapter, { ...begin, alpha: 32 });
+      await model.unload();
+    }
+    const apart = largest(await weightsOf(join(root, 'unbroken'), 1), await weightsOf(join(root, 'resumed'), 1));
+    assert.ok(apart < 1e-6, `the weights differ by ${apart}`);
   });
 
   it('makes a step once, however often and by however many workers it is asked for', async () => {

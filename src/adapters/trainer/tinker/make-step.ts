@@ -40,7 +40,8 @@ export async function makeStep(
   const begun = performance.now();
   const { run, step, training } = request;
   const root = opening.checkpointDir;
-  const samples = await readBatch(request.batch);
+  // Like lengths together: a server pads the sequences of a request to the longest.
+  const samples = (await readBatch(request.batch)).toSorted((a, b) => b.tokens.length - a.tokens.length);
   const parent = await readManifest(root, step - 1);
   const name = `${run.replaceAll(/[^A-Za-z0-9_-]/g, '_')}-${stepName(step)}`;
   const model = await createModel(server, {

@@ -14,8 +14,8 @@ import type { TinkerServer } from './wire.ts';
 /** AdamW as the embedded trainer has it; a server that knows no `grad_clip_norm` clips nothing. */
 const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0, grad_clip_norm: 1 };
 
-/** Sequences of one request: a message stays some megabytes large, and the server cuts it as it needs. */
-const SEQUENCES = 64;
+/** Sequences of one request: enough for many devices, and few enough that those of like length can stand together. */
+const SEQUENCES = 16;
 
 /** A LoRA model on a Tinker server, which lives as long as its session is heard of. */
 export interface TinkerModel {
