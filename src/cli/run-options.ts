@@ -15,6 +15,7 @@ export const TRAINING_OPTIONS: readonly string[] = [
   'curriculum',
   'curriculum-target',
   'curriculum-rest',
+  'trainer',
   'learning-rate',
   'lora-rank',
   'loss',

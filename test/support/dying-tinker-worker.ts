@@ -19,7 +19,8 @@ export interface DyingStep {
 const { baseUrl, opening, request, diesBefore } = JSON.parse(process.argv[2] ?? '') as DyingStep;
 const { fetch } = globalThis;
 globalThis.fetch = async (input, init) => {
-  const sent = `${init?.method} ${String(input)} ${typeof init?.body === 'string' ? init.body : ''}`;
+  const url = input instanceof Request ? input.url : input.toString();
+  const sent = `${init?.method} ${url} ${typeof init?.body === 'string' ? init.body : ''}`;
   if (sent.includes(diesBefore)) process.kill(process.pid, 'SIGKILL');
   return await fetch(input, init);
 };
