@@ -127,9 +127,7 @@ def begin_at(source: Path, head: dict) -> dict:
         )
     if not (source / OPTIMIZER).is_file():
         why = "which a step behind a Tinker server leaves with that server"
-        raise ApiError(
-            400, f"from is {source}: expected a checkpoint with the optimiser's state, {why}", param="from"
-        )
+        raise ApiError(400, f"from is {source}: expected a checkpoint with the optimiser's state, {why}", param="from")
     known = checkpoints.read_json(source / "manifest.json")
     found = shape_of(known)
     for key, asked in shape_of(head).items():
