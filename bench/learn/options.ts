@@ -9,7 +9,7 @@ export const USAGE = `npm run learn -- [options]
   --arms a,b      ways of training (default: rewards,shuffled; there are staleness-4, staleness-4-uncorrected and
                   tinker too; the last wants a server at TINKER_BASE_URL)
   --seeds N       seeds 0 to N-1 of each (default: 5)
-  --rollouts N    rollouts of each instance in an evaluation (default: 8)
+  --rollouts N    rollouts of each instance in an evaluation (default: 4)
   --config FILE   the run that is made (default: examples/run.json)
   --home FOLDER   of the platform that makes it (default: steadfast-learn in the folder for temporary files)
   --ledger PATH   where runs are kept; one that is there is not made again (default: docs/learning.jsonl)
@@ -36,7 +36,7 @@ export function readOptions(args: readonly string[]): LearnOptions {
     options: {
       arms: { type: 'string', default: 'rewards,shuffled' },
       seeds: { type: 'string', default: '5' },
-      rollouts: { type: 'string', default: '8' },
+      rollouts: { type: 'string', default: '4' },
       config: { type: 'string', default: packageFile('examples/run.json') },
       home: { type: 'string', default: join(tmpdir(), 'steadfast-learn') },
       ledger: { type: 'string', default: packageFile('docs/learning.jsonl') },
