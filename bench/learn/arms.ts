@@ -5,18 +5,28 @@ export interface Arm {
   readonly changes: Readonly<Record<string, unknown>>;
 }
 
-/** The first is what the others are compared with. */
-export const ARMS: readonly Arm[] = [
-  { name: 'rewards', title: 'synchronous', changes: {} },
+/** So many batches an epoch that one can be four steps ahead: an epoch samples nothing of the next. */
+const SMALL_BATCHES = { batch_size: 2, learning_rate: 5e-4 };
+
+/** Whether what is rewarded is what is learned: the first is what the others are compared with. */
+export const REWARD_ARMS: readonly Arm[] = [
+  { name: 'rewards', title: 'as it is', changes: {} },
   { name: 'shuffled', title: 'rewards shuffled among siblings', changes: { advantage: 'shuffled' } },
-  { name: 'staleness-4', title: 'staleness 4', changes: { max_staleness: 4 } },
+  { name: 'tinker', title: 'behind a Tinker server', changes: { trainer: 'tinker' } },
+];
+
+/** What it costs to train on samples that are some steps old. */
+export const STALENESS_ARMS: readonly Arm[] = [
+  { name: 'small-batches', title: 'batches of 2 groups', changes: SMALL_BATCHES },
+  { name: 'staleness-4', title: 'staleness 4', changes: { ...SMALL_BATCHES, max_staleness: 4 } },
   {
     name: 'staleness-4-uncorrected',
     title: 'staleness 4, not corrected',
-    changes: { max_staleness: 4, staleness_bound: null },
+    changes: { ...SMALL_BATCHES, max_staleness: 4, staleness_bound: null },
   },
-  { name: 'tinker', title: 'behind a Tinker server', changes: { trainer: 'tinker' } },
 ];
+
+export const ARMS: readonly Arm[] = [...REWARD_ARMS, ...STALENESS_ARMS];
 
 /** Finds an arm by its name; throws an Error that names all. */
 export function armNamed(name: string): Arm {

@@ -6,8 +6,8 @@ import { type Arm, armNamed } from './arms.ts';
 
 export const USAGE = `npm run learn -- [options]
 
-  --arms a,b      ways of training (default: rewards,shuffled; there are staleness-4, staleness-4-uncorrected and
-                  tinker too; the last wants a server at TINKER_BASE_URL)
+  --arms a,b      ways of training (default: rewards,shuffled; there are tinker, which wants a server at TINKER_BASE_URL,
+                  and small-batches, staleness-4 and staleness-4-uncorrected)
   --seeds N       seeds 0 to N-1 of each (default: 5)
   --rollouts N    rollouts of each instance in an evaluation (default: 4)
   --config FILE   the run that is made (default: examples/run.json)

@@ -1,17 +1,17 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { ARMS } from './arms.ts';
+import type { Arm } from './arms.ts';
 import type { Learned } from './ledger.ts';
 import { changesOf, curveOf, runsOf } from './statistics.ts';
 
-const COLOURS = ['#1f77b4', '#7f7f7f', '#2ca02c', '#d62728'];
+const COLOURS = ['#1f77b4', '#7f7f7f', '#2ca02c'];
 
 /** A line's name stands at its end. */
 const NAMED = { textAnchor: 'start', dx: 6 } as const;
 
 /** Mean reward of each step's batch over the seeds of each arm, as a line in a band of one deviation. */
-export function stepsPicture(ledger: readonly Learned[]): string {
-  const points = ARMS.flatMap((arm) =>
+export function stepsPicture(arms: readonly Arm[], ledger: readonly Learned[]): string {
+  const points = arms.flatMap((arm) =>
     curveOf(runsOf(arm, ledger)).map((point) => ({
       ...point,
       arm: arm.title,
@@ -20,7 +20,7 @@ export function stepsPicture(ledger: readonly Learned[]): string {
     })),
   );
   return draw({
-    ...shown(points),
+    ...shown(arms, points),
     marginRight: 190,
     x: { label: 'step', labelAnchor: 'center', tickFormat: 'd' },
     y: { label: 'mean reward of the batch', domain: [0, 1], grid: true },
@@ -37,22 +37,22 @@ export function stepsPicture(ledger: readonly Learned[]): string {
 }
 
 /** Change of the mean reward of each set, a dot each seed and a bar for their mean. */
-export function setsPicture(ledger: readonly Learned[]): string {
-  const dots = ARMS.flatMap((arm) =>
+export function setsPicture(arms: readonly Arm[], ledger: readonly Learned[]): string {
+  const dots = arms.flatMap((arm) =>
     runsOf(arm, ledger).flatMap((run) =>
       changesOf([run]).map(({ set, change }) => ({ arm: arm.title, set, change: change.mean })),
     ),
   );
-  const means = ARMS.flatMap((arm) => {
+  const means = arms.flatMap((arm) => {
     const runs = runsOf(arm, ledger);
     return changesOf(runs).map(({ set, change }) => ({ arm: arm.title, set, change: change.mean }));
   });
   const sets = [...new Set(means.map(({ set }) => set))];
   return draw({
-    ...shown(means),
+    ...shown(arms, means),
     marginLeft: 220,
     x: { label: 'change of the mean reward by training', labelAnchor: 'center', grid: true },
-    y: { label: null, domain: shown(means).color.domain },
+    y: { label: null, domain: shown(arms, means).color.domain },
     fy: { label: null, domain: sets },
     marks: [
       Plot.ruleX([0]),
@@ -64,8 +64,8 @@ export function setsPicture(ledger: readonly Learned[]): string {
 }
 
 /** The colours of those arms of which there is something to show. */
-function shown(points: readonly { readonly arm: string }[]) {
-  const titles = ARMS.map(({ title }) => title);
+function shown(arms: readonly Arm[], points: readonly { readonly arm: string }[]) {
+  const titles = arms.map(({ title }) => title);
   const domain = titles.filter((title) => points.some(({ arm }) => arm === title));
   const range = domain.map((title) => COLOURS[titles.indexOf(title)] ?? 'black');
   return { color: { domain, range } };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ARMS } from '../../../bench/learn/arms.ts';
+import { REWARD_ARMS } from '../../../bench/learn/arms.ts';
 import { type Learned, learnedOf } from '../../../bench/learn/ledger.ts';
 import { readOptions } from '../../../bench/learn/options.ts';
 import { setsPicture, stepsPicture } from '../../../bench/learn/picture.ts';
@@ -55,13 +55,13 @@ test('tables and pictures have a line for each arm that was run', () => {
   const [, , first, second] = tableOf(RUNS).split('\n');
   assert.match(
     first ?? '',
-    /^\| synchronous \| held out \(6\) \| 2 \| 0\.450 ± 0\.071 \| 0\.750 ± 0\.212 \| \+0\.300 \| \+0\.200 \|/,
+    /^\| as it is \| held out \(6\) \| 2 \| 0\.450 ± 0\.071 \| 0\.750 ± 0\.212 \| \+0\.300 \| \+0\.200 \|/,
   );
   assert.match(second ?? '', /^\| rewards shuffled .* −0\.100 \| −0\.100 \| 50% to 50% \|$/);
-  assert.match(timesOf(RUNS), /\| synchronous \| 2 \| 1 to 2 \| 1\.5, at most 2\.0 \| 2 \| c1 \|/);
-  for (const picture of [stepsPicture(RUNS), setsPicture(RUNS)]) {
-    assert.match(picture, /^<\?xml [^]*<svg [^]*synchronous[^]*rewards shuffled[^]*<\/svg>/);
-    assert.doesNotMatch(picture, /staleness|NaN/);
+  assert.match(timesOf(RUNS), /\| as it is \| 2 \| 1 to 2 \| 1\.5, at most 2\.0 \| 2 \| c1 \|/);
+  for (const picture of [stepsPicture(REWARD_ARMS, RUNS), setsPicture(REWARD_ARMS, RUNS)]) {
+    assert.match(picture, /^<\?xml [^]*<svg [^]*as it is[^]*rewards shuffled[^]*<\/svg>/);
+    assert.doesNotMatch(picture, /Tinker|NaN/);
   }
 });
 
@@ -77,7 +77,7 @@ test('a run is kept by the means of what was scored', () => {
 
 test('the command line is checked by name', () => {
   assert.equal(readOptions([]).seeds, 5);
-  assert.deepEqual(readOptions(['--arms', 'shuffled']).arms, [ARMS[1]]);
+  assert.deepEqual(readOptions(['--arms', 'shuffled']).arms, [REWARD_ARMS[1]]);
   assert.throws(
     () => readOptions(['--arms', 'none']),
     /--arms names "none"; expected some of rewards, shuffled/,
