@@ -49,6 +49,7 @@ describe('rollout', () => {
         failureType: null,
         reward: null,
         resolved: false,
+        trainable: true,
         policyVersion: 3,
         turns: 2,
         trajectory: null,

@@ -39,6 +39,7 @@ describe('rewards that are counted', () => {
         maskedRewardSum: 1.2,
         findings: { network_tried: 4, grading_disagrees: 4 },
         verified: 4,
+        untrainable: 0,
       });
       assert.deepEqual(rewardByStep, [0.6]);
       assert.deepEqual((await handle.query(progressQuery)).totals, totals);
