@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createPolicyServerTrainer } from '../../../../src/adapters/trainer/policy-server.ts';
 import { SteadfastError } from '../../../../src/domain/failures.ts';
 import type { Trainer } from '../../../../src/ports/trainer.ts';
@@ -71,6 +72,11 @@ describe('the policy server as a Trainer', () => {
   beforeEach(() => {
     replies.length = 0;
     asked.length = 0;
+  });
+
+  afterEach(async () => {
+    // A request that was given up may still be on its way, and must not take the reply to one of the next test.
+    for (const end = Date.now() + 10_000; replies.length > 0; await sleep(5)) assert.ok(Date.now() < end);
   });
 
   const failsWith = async (reply: Reply, type: string, action: () => Promise<unknown>) => {
