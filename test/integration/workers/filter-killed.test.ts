@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { PlatformWorld } from '../../support/platform-world.ts';
 
@@ -64,10 +65,12 @@ suite('a filter whose worker, command and platform die', { timeout: 1_200_000 },
   /** Waits until so many of the instances have their verdict. */
   async function judged(count: number): Promise<void> {
     const query = `WorkflowType = 'judge' AND ExecutionStatus = 'Completed'`;
-    for (const end = Date.now() + 400_000; Date.now() < end;) {
-      const said = await world.temporal('workflow', 'count', '--query', query);
-      if (Number(/\d+/.exec(said)?.[0]) >= count) return;
+    let said = '';
+    for (const end = Date.now() + 400_000; Date.now() < end; await sleep(200)) {
+      // A server that is slow to answer is asked again.
+      said = await world.temporal('workflow', 'count', '--query', query).catch(String);
+      if (Number(/^Total: (\d+)/.exec(said)?.[1]) >= count) return;
     }
-    throw new Error(`no ${count} instances were judged`);
+    throw new Error(`no ${count} instances were judged: ${said}`);
   }
 });
