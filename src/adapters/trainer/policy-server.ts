@@ -17,7 +17,10 @@ export interface AnswerLimits {
 }
 
 /** Two hours in all to open, as a lost answer is nearly always to a run that is open or soon will be. */
-const LIMITS: AnswerLimits = { openMs: [1, 2, 4, 8, 16, 32, 60].map((minutes) => minutes * 60_000), stepMs: 60_000 };
+const LIMITS: AnswerLimits = {
+  openMs: [1, 2, 4, 8, 16, 32, 60].map((minutes) => minutes * 60_000),
+  stepMs: 60_000,
+};
 
 /** The port Trainer over the embedded policy server; `baseUrl` ends in /v1. */
 export function createPolicyServerTrainer(options: {
@@ -102,7 +105,14 @@ export function createPolicyServerTrainer(options: {
     if (answer.status !== 404) bodyOf(answer);
   }
 
-  return { capabilities: TRAINER_CAPABILITIES.embedded, openRun, startStep, stepState, checkpoints, deleteCheckpoint };
+  return {
+    capabilities: TRAINER_CAPABILITIES.embedded,
+    openRun,
+    startStep,
+    stepState,
+    checkpoints,
+    deleteCheckpoint,
+  };
 }
 
 /** Asks again, with a longer limit each time, while the limit is all that went wrong. */
@@ -167,9 +177,7 @@ function objectOf(value: unknown): Readonly<Record<string, unknown>> {
 /** Metrics that are finite numbers; others have no place in a table. */
 function numbersOf(metrics: unknown): Record<string, number> {
   const entries = Object.entries(objectOf(metrics));
-  return Object.fromEntries(
-    entries.filter((entry): entry is [string, number] => Number.isFinite(entry[1])),
-  );
+  return Object.fromEntries(entries.filter((entry): entry is [string, number] => Number.isFinite(entry[1])));
 }
 
 function garbled(answer: Answer): SteadfastError {

@@ -42,7 +42,9 @@ export function createWire(baseUrl: string): (ask: Ask) => Promise<Answer> {
       const cause: unknown = signal.aborted ? signal.reason : error;
       const why = cause instanceof Error ? cause.message || cause.name : String(cause);
       const hint = 'is it running (steadfast up), and is STEADFAST_POLICY_URL right?';
-      throw new SteadfastError('Trainer.Unreachable', `The policy server at ${baseUrl}: ${why}; ${hint}`, { cause });
+      throw new SteadfastError('Trainer.Unreachable', `The policy server at ${baseUrl}: ${why}; ${hint}`, {
+        cause,
+      });
     }
   };
 }
@@ -51,7 +53,8 @@ export function createWire(baseUrl: string): (ask: Ask) => Promise<Answer> {
 function refusalOf(body: unknown, status: number): { message: string; code: string | null } {
   const error = typeof body === 'object' && body !== null && 'error' in body ? body.error : null;
   if (typeof error !== 'object' || error === null) return { message: `status ${status}`, code: null };
-  const message = 'message' in error && typeof error.message === 'string' ? error.message : `status ${status}`;
+  const message =
+    'message' in error && typeof error.message === 'string' ? error.message : `status ${status}`;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
   return { message, code };
 }

@@ -39,7 +39,13 @@ export async function openChain(
     artifacts,
     trainers: { embedded: trainer, tinker: trainer },
   });
-  const config = await artifacts.putJson({ run, model, seed: 7, agent: { temperature: 1 }, training: TRAINING });
+  const config = await artifacts.putJson({
+    run,
+    model,
+    seed: 7,
+    agent: { temperature: 1 },
+    training: TRAINING,
+  });
   const folder = artifacts.runPath(run, 'checkpoints');
   const opened = await retried(async () => await activityEnvironment().run(openTraining, { run, config }));
   const answered: AnsweredStep[] = [await seen(0, opened.manifest)];

@@ -32,9 +32,13 @@ interface Reply {
   readonly body: string;
 }
 
+function pass(): Treatment {
+  return { kind: 'pass' };
+}
+
 /** A way to the server on which answers get lost and requests arrive more than once. */
 export async function startRepliesProxy(serverPort: number): Promise<RepliesProxy> {
-  let decide: (method: string, path: string) => Treatment = () => ({ kind: 'pass' });
+  let decide: (method: string, path: string) => Treatment = pass;
   const onTheirWay = new Set<Promise<unknown>>();
 
   const proxy = http.createServer((incoming, outgoing) => {
@@ -76,12 +80,11 @@ export async function startRepliesProxy(serverPort: number): Promise<RepliesProx
       case 'repeat':
         later(treatment.lateMs);
         return await deliver();
-      case 'hold': {
-        const reply = await deliver();
-        await sleep(treatment.lateMs);
-        return reply;
-      }
+      case 'hold':
     }
+    const reply = await deliver();
+    await sleep(treatment.lateMs);
+    return reply;
   }
 
   async function tracked<T>(delivery: Promise<T>): Promise<T> {

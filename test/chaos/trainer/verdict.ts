@@ -41,8 +41,10 @@ async function wrongIn(folder: string, reference: string, step: number, answered
   const manifest = JSON.parse(text.toString()) as Manifest;
   const expected = JSON.parse(await readFile(join(model, 'manifest.json'), 'utf8')) as Manifest;
   const wrong: string[] = [];
-  if (sha256Of(text) !== answered) wrong.push(`the manifest of step ${step} is not the one that was answered`);
-  const parent = step === 0 ? null : sha256Of(await readFile(join(folder, stepName(step - 1), 'manifest.json')));
+  if (sha256Of(text) !== answered)
+    wrong.push(`the manifest of step ${step} is not the one that was answered`);
+  const parent =
+    step === 0 ? null : sha256Of(await readFile(join(folder, stepName(step - 1), 'manifest.json')));
   if (manifest.parent !== parent) wrong.push(`the parent of step ${step} is not step ${step - 1}`);
   if (manifest.batch_sha256 !== expected.batch_sha256) wrong.push(`step ${step} was made of another batch`);
   if (JSON.stringify(manifest.files) !== JSON.stringify(expected.files)) {

@@ -38,7 +38,9 @@ export async function startZygote(): Promise<Zygote> {
     const started = lines.next((line) => line.startsWith('{"started"'));
     child.stdin?.write(`${JSON.stringify(order)}\n`);
     const pid = fieldOf(await started, 'started');
-    const ended = lines.next((line) => line.startsWith(`{"ended": ${pid},`)).then((line) => fieldOf(line, 'code'));
+    const ended = lines
+      .next((line) => line.startsWith(`{"ended": ${pid},`))
+      .then((line) => fieldOf(line, 'code'));
     const kill = async (): Promise<void> => {
       process.kill(pid, 'SIGKILL');
       await ended;
@@ -49,8 +51,8 @@ export async function startZygote(): Promise<Zygote> {
   return {
     async serve(port, failpoints) {
       const ready = lines.next((line) => line.includes(' ready on '));
-      const arguments_ = ['--port', String(port), '--threads', '1', '--device', 'cpu'];
-      const fork = await forked({ serve: arguments_, failpoints });
+      const flags = ['--port', String(port), '--threads', '1', '--device', 'cpu'];
+      const fork = await forked({ serve: flags, failpoints });
       const code = await Promise.race([ready.then(() => null), fork.ended]);
       if (code !== null) throw new Error(`the policy server ended with ${code} before it was ready`);
       return fork;
@@ -68,7 +70,11 @@ export async function startZygote(): Promise<Zygote> {
 
 /** The lines that a process writes, handed to whoever waits for them; what it says beside that is told when it dies. */
 function listen(child: ChildProcess) {
-  const waiting = new Set<{ match: (line: string) => boolean; resolve: (line: string) => void; reject: (why: Error) => void }>();
+  const waiting = new Set<{
+    match: (line: string) => boolean;
+    resolve: (line: string) => void;
+    reject: (why: Error) => void;
+  }>();
   let said = '';
   child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4000)));
   if (child.stdout === null) throw new Error('the zygote has no output');

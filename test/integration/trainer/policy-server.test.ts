@@ -16,10 +16,18 @@ import type { RolloutResult } from '../../../src/domain/trajectory.ts';
 import type { Artifacts } from '../../../src/ports/artifacts.ts';
 import type { Model } from '../../../src/ports/model.ts';
 import type { Trainer } from '../../../src/ports/trainer.ts';
-import { makeTinyModel, type PolicyServerProcess, startPolicyServer } from '../../support/policy-server-process.ts';
+import {
+  makeTinyModel,
+  type PolicyServerProcess,
+  startPolicyServer,
+} from '../../support/policy-server-process.ts';
 import { quiet } from '../../support/quiet.ts';
 
 quiet();
+
+async function carriedOut<T>(activity: () => Promise<T>): Promise<T> {
+  return (await new MockActivityEnvironment({ heartbeatTimeoutMs: 20_000 }).run(activity)) as T;
+}
 
 describe('the embedded policy server', () => {
   let root: string;
@@ -70,10 +78,6 @@ describe('the embedded policy server', () => {
     training = createTrainingActivities({ artifacts, trainers: { embedded: trainer, tinker: trainer } });
   }
 
-  async function carriedOut<T>(activity: () => Promise<T>): Promise<T> {
-    return (await new MockActivityEnvironment({ heartbeatTimeoutMs: 20_000 }).run(activity)) as T;
-  }
-
   /** A trajectory of one turn sampled from the server, with a reward that the test gives it. */
   async function sampled(member: number, version: number, reward: number): Promise<RolloutResult> {
     const response = await model.sample({
@@ -103,7 +107,9 @@ describe('the embedded policy server', () => {
 
   async function batchOf(version: number, seed: number): Promise<string> {
     const results = [await sampled(seed, version, 1), await sampled(seed + 1, version, 0.2)];
-    const group = await artifacts.putJson(groupRecordOf({ run, group: 1, purpose: 'train' }, results, 'mean'));
+    const group = await artifacts.putJson(
+      groupRecordOf({ run, group: 1, purpose: 'train' }, results, 'mean'),
+    );
     const { buildBatch } = createBatchActivity({ artifacts });
     const built = await carriedOut(() => buildBatch({ run, step: version + 1, config, groups: [group] }));
     assert.ok(built.batch !== null);
@@ -143,15 +149,21 @@ describe('the embedded policy server', () => {
   it('refuses a parent that is not there, and a model that cannot be loaded, in its own words', async () => {
     const batch = await batchOf(2, 31);
     const missing = { run, step: 9, config, parent: 'f'.repeat(64), batch };
-    await assert.rejects(carriedOut(() => training.trainStep(missing)), { type: 'Trainer.Conflict' });
+    await assert.rejects(
+      carriedOut(() => training.trainStep(missing)),
+      { type: 'Trainer.Conflict' },
+    );
     const other = await artifacts.putJson({
       ...((await artifacts.getJson(config)) as object),
       model: join(root, 'nothing-here'),
     });
-    await assert.rejects(carriedOut(() => training.openTraining({ run: 'other', config: other })), {
-      type: 'Trainer.ModelUnavailable',
-      message: /no such folder/,
-    });
+    await assert.rejects(
+      carriedOut(() => training.openTraining({ run: 'other', config: other })),
+      {
+        type: 'Trainer.ModelUnavailable',
+        message: /no such folder/,
+      },
+    );
   });
 
   it('deletes the checkpoints that are not kept, asked of a server that has forgotten the run', async () => {
@@ -161,12 +173,18 @@ describe('the embedded policy server', () => {
     await artifacts.writeRunFile(run, 'metrics.jsonl', `${earned.join('\n')}\n`);
     await server.end();
     await serve();
-    const { pruneCheckpoints } = createPruneActivity({ artifacts, trainers: { embedded: trainer, tinker: trainer } });
+    const { pruneCheckpoints } = createPruneActivity({
+      artifacts,
+      trainers: { embedded: trainer, tinker: trainer },
+    });
     assert.equal(await carriedOut(() => pruneCheckpoints({ run, config: kept })), 1);
     // Step 2 was made of what policy 1 earned, the best; 2 is the newest.
     assert.deepEqual(await trainer.checkpoints(run), [1, 2]);
     assert.equal(await carriedOut(() => pruneCheckpoints({ run, config: kept })), 0);
     await trainer.deleteCheckpoint(run, 0);
-    await assert.rejects(trainer.deleteCheckpoint(run, 2), { type: 'Trainer.Failed', message: /the last of run/ });
+    await assert.rejects(trainer.deleteCheckpoint(run, 2), {
+      type: 'Trainer.Failed',
+      message: /the last of run/,
+    });
   });
 });

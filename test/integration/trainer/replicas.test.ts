@@ -11,12 +11,34 @@ import type { Artifacts } from '../../../src/ports/artifacts.ts';
 import type { Model, ModelRequest } from '../../../src/ports/model.ts';
 import { openChain } from '../../chaos/trainer/chain.ts';
 import { randomBatch } from '../../chaos/trainer/random-batch.ts';
-import { makeTinyModel, type PolicyServerProcess, startPolicyServer } from '../../support/policy-server-process.ts';
+import {
+  makeTinyModel,
+  type PolicyServerProcess,
+  startPolicyServer,
+} from '../../support/policy-server-process.ts';
 import { quiet } from '../../support/quiet.ts';
 
 quiet();
 
 const RUN = 'sampled-elsewhere';
+
+function request(step: number, prompt = 'test_add in a.py fails'): ModelRequest {
+  return {
+    model: `${RUN}@${step}`,
+    apiBase: null,
+    messages: [{ role: 'user', content: prompt }],
+    tools: [],
+    temperature: 1,
+    maxTokens: 8,
+    seed: 5,
+    timeoutMs: 60_000,
+  };
+}
+
+async function loadedAt(url: string): Promise<string[]> {
+  const names = await createLoraReplica(url, null).listed();
+  return names.filter((name) => name.startsWith(RUN)).toSorted();
+}
 
 // The policy server loads adapters by the same routes as vLLM, which needs a GPU.
 describe('policy versions at replicas that load adapters', () => {
@@ -61,24 +83,6 @@ describe('policy versions at replicas that load adapters', () => {
       replicas: made,
       ...(idleMs === undefined ? {} : { idleMs }),
     });
-  }
-
-  function request(step: number, prompt = 'test_add in a.py fails'): ModelRequest {
-    return {
-      model: `${RUN}@${step}`,
-      apiBase: null,
-      messages: [{ role: 'user', content: prompt }],
-      tools: [],
-      temperature: 1,
-      maxTokens: 8,
-      seed: 5,
-      timeoutMs: 60_000,
-    };
-  }
-
-  async function loadedAt(url: string): Promise<string[]> {
-    const names = await createLoraReplica(url, null).listed();
-    return names.filter((name) => name.startsWith(RUN)).toSorted();
   }
 
   it('samples what the trainer itself would, at both, each version under a name of its own', async () => {

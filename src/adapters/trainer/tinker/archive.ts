@@ -35,9 +35,13 @@ export async function unpackAdapter(
   try {
     await promisify(execFile)('tar', ['-xzf', packed, '--no-same-owner', '-C', unpacked]);
   } catch (error) {
-    throw new SteadfastError('Trainer.Failed', `The Tinker server's archive of an adapter: ${String(error)}`, {
-      cause: error,
-    });
+    throw new SteadfastError(
+      'Trainer.Failed',
+      `The Tinker server's archive of an adapter: ${String(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
   const files = await readdir(unpacked, { recursive: true });
   await rename(join(unpacked, found(files, TENSORS)), join(folder, TENSORS));

@@ -56,7 +56,10 @@ export async function publish(
     const manifest = await write(draft);
     const files = await hashesOf(draft);
     await writeFile(join(draft, 'manifest.json'), `${JSON.stringify({ ...manifest, files }, null, 1)}\n`);
-    for (const path of [...(await readdir(draft, { recursive: true })).map((name) => join(draft, name)), draft]) {
+    for (const path of [
+      ...(await readdir(draft, { recursive: true })).map((name) => join(draft, name)),
+      draft,
+    ]) {
       await sync(path);
     }
     await putInPlace(draft, join(root, stepName(step)));
@@ -84,7 +87,8 @@ async function renamed(folder: string, place: string): Promise<boolean> {
     await rename(folder, place);
     return true;
   } catch (error) {
-    const isTaken = error instanceof Error && 'code' in error && ['ENOTEMPTY', 'EEXIST'].includes(String(error.code));
+    const isTaken =
+      error instanceof Error && 'code' in error && ['ENOTEMPTY', 'EEXIST'].includes(String(error.code));
     if (isTaken) return false;
     throw error;
   }

@@ -39,20 +39,15 @@ export function dataOf(
 }
 
 /** What a token's loss counts for in each sample, so that the sum over all is the average asked for. */
-export function weightsOf(
-  samples: readonly Pick<Sample, 'mask'>[],
-  loss: TrainingConfig['loss'],
-): number[] {
+export function weightsOf(samples: readonly Pick<Sample, 'mask'>[], loss: TrainingConfig['loss']): number[] {
   const lengths = samples.map(({ mask }) => ownTokens(mask));
   const all = lengths.reduce((sum, length) => sum + length, 0);
-  switch (loss) {
-    case 'grpo':
-      return lengths.map((length) => 1 / (length * samples.length));
-    case 'dapo':
-      return lengths.map(() => 1 / all);
-    case 'dr_grpo':
-      return lengths.map(() => 1 / (samples.length * DR_GRPO_TOKENS));
-  }
+  const weights: Record<TrainingConfig['loss'], (length: number) => number> = {
+    grpo: (length) => 1 / (length * samples.length),
+    dapo: () => 1 / all,
+    dr_grpo: () => 1 / (samples.length * DR_GRPO_TOKENS),
+  };
+  return lengths.map(weights[loss]);
 }
 
 /** How many of a sample's tokens are the policy's own. */

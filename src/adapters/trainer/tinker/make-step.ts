@@ -57,7 +57,10 @@ export async function makeStep(
     const norm = await model.optimStep(training.learningRate);
     const made = await model.save(name);
     const archive = await model.exportAdapter(name);
-    const metrics = { ...metricsOf(samples, logprobs, training), ...(norm === null ? {} : { grad_norm: norm }) };
+    const metrics = {
+      ...metricsOf(samples, logprobs, training),
+      ...(norm === null ? {} : { grad_norm: norm }),
+    };
     await publish(root, step, async (draft) => {
       await unpackAdapter(archive, join(draft, 'adapter'), {
         baseModel: opening.baseModel,
@@ -112,7 +115,10 @@ async function readBatch({ path, sha256 }: TrainStepRequest['batch']): Promise<r
   const bytes = await readFile(path);
   const found = createHash('sha256').update(bytes).digest('hex');
   if (found !== sha256) {
-    throw new SteadfastError('Artifact.Corrupt', `the batch file ${path} has the hash ${found}; expected ${sha256}`);
+    throw new SteadfastError(
+      'Artifact.Corrupt',
+      `the batch file ${path} has the hash ${found}; expected ${sha256}`,
+    );
   }
   return batchSchema.parse(JSON.parse(bytes.toString('utf8'))).samples;
 }

@@ -80,7 +80,9 @@ export function decodeLogprobs(bytes: Uint8Array, sequences: number): number[][]
   const type = root.lookupType('ForwardBackwardOutput');
   const output = type.toObject(type.decode(bytes)) as {
     readonly lossFnOutputs?: readonly {
-      readonly fields?: Readonly<Record<string, { readonly data?: Uint8Array; readonly offsets?: Uint8Array }>>;
+      readonly fields?: Readonly<
+        Record<string, { readonly data?: Uint8Array; readonly offsets?: Uint8Array }>
+      >;
     }[];
   };
   const rows = (output.lossFnOutputs ?? []).flatMap(({ fields }) => {

@@ -18,8 +18,7 @@ export function metricsOf(
       const difference = (logprobs[i]?.[position - 1] ?? 0) - (sampled[position] ?? 0);
       const ratio = Math.exp(difference);
       const clipped = Math.min(Math.max(ratio, 1 - clipLow), 1 + clipHigh);
-      const isClipped =
-        (ratio > 1 + clipHigh && advantage > 0) || (ratio < 1 - clipLow && advantage < 0);
+      const isClipped = (ratio > 1 + clipHigh && advantage > 0) || (ratio < 1 - clipLow && advantage < 0);
       sums.loss -= (weights[i] ?? 0) * Math.min(ratio * advantage, clipped * advantage);
       sums.kl += ratio - difference - 1;
       sums.ratio_mean += ratio;

@@ -10,7 +10,12 @@ import type { TinkerModel } from './session.ts';
  */
 export async function measureReduction(model: TinkerModel): Promise<Reduction> {
   const one = { tokens: [1, 2], targets: [2, 3], logprobs: [0, -5], advantages: [0, 1] };
-  const longer = { tokens: [1, 2, 3, 4], targets: [2, 3, 4, 5], logprobs: [0, -5, 0, 0], advantages: [0, 1, 0, 0] };
+  const longer = {
+    tokens: [1, 2, 3, 4],
+    targets: [2, 3, 4, 5],
+    logprobs: [0, -5, 0, 0],
+    advantages: [0, 1, 0, 0],
+  };
   const normOf = async (data: readonly Datum[]): Promise<number | null> => {
     // Clipped at nothing, whatever the model thinks of the tokens.
     await model.forwardBackward(data, { low: 0, high: 1e6 });
@@ -22,7 +27,10 @@ export async function measureReduction(model: TinkerModel): Promise<Reduction> {
   if (near(after, 2 * before)) return 'sum';
   if (near(after, before / 2)) return 'mean';
   const why = `the gradient of a sequence has the norm ${before}, that of two with twice the positions ${after}`;
-  throw new SteadfastError('Trainer.ModelUnavailable', `The Tinker server: ${why}; expected twice or half as much`);
+  throw new SteadfastError(
+    'Trainer.ModelUnavailable',
+    `The Tinker server: ${why}; expected twice or half as much`,
+  );
 }
 
 function near(value: number, expected: number): boolean {

@@ -68,9 +68,9 @@ async function beginModel(server: TinkerServer, of: ModelOptions): Promise<Tinke
   };
   const lora = { rank: of.rank, seed: of.seed, train_unembed: false, train_mlp: true, train_attn: true };
   const creation = { session_id: session, model_seq_id: 0, base_model: of.baseModel, lora_config: lora };
-  const path = '/api/v1/create_model';
-  const { model_id: id, request_id: created } = await server.post(path, creation, createdSchema);
-  await server.result(path, created, anythingSchema, waiting);
+  const create = '/api/v1/create_model';
+  const { model_id: id, request_id: created } = await server.post(create, creation, createdSchema);
+  await server.result(create, created, anythingSchema, waiting);
 
   let seqId = 0;
 
@@ -111,8 +111,8 @@ async function beginModel(server: TinkerServer, of: ModelOptions): Promise<Tinke
   }
 
   async function exportAdapter(name: string): Promise<Uint8Array> {
-    const { path } = await ask('save_weights_for_sampler', { path: name }, savedSchema);
-    const { model, checkpoint } = stateOf(path);
+    const saved = await ask('save_weights_for_sampler', { path: name }, savedSchema);
+    const { model, checkpoint } = stateOf(saved.path);
     const checkpoints = `/api/v1/training_runs/${model}/checkpoints`;
     const bytes = await server.download(`${checkpoints}/${checkpoint}/archive`);
     // It is ours now. Servers differ in whether an adapter's path says of what kind it is.

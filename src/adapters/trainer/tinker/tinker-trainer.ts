@@ -39,7 +39,10 @@ export function createTinkerTrainer(options: {
   function serverOf(): TinkerServer {
     if (server !== null) return server;
     const why = 'trainer is "tinker", and TINKER_BASE_URL is not set where the trainer worker runs';
-    throw new SteadfastError('Config.Invalid', `${why}; expected the address of a server that speaks Tinker's API`);
+    throw new SteadfastError(
+      'Config.Invalid',
+      `${why}; expected the address of a server that speaks Tinker's API`,
+    );
   }
 
   async function openRun(opening: RunOpening, signal?: AbortSignal): Promise<PublishedStep> {
@@ -94,7 +97,10 @@ export function createTinkerTrainer(options: {
     const job = jobs.get(policyModel(run, step));
     if (job?.isRunning !== true) begin(opening, request);
     else if (job.request.batch.sha256 !== request.batch.sha256) {
-      throw new SteadfastError('Trainer.Conflict', `step ${step} of run ${run} is being made of another batch`);
+      throw new SteadfastError(
+        'Trainer.Conflict',
+        `step ${step} of run ${run} is being made of another batch`,
+      );
     }
     return { state: 'running' };
   }
@@ -171,7 +177,10 @@ async function doneState(
 
 /** Refuses a base model that the server does not have, by the name that it has for each. */
 async function checkModel(server: TinkerServer, baseModel: string): Promise<void> {
-  const { supported_models: supported } = await server.get('/api/v1/get_server_capabilities', capabilitiesSchema);
+  const { supported_models: supported } = await server.get(
+    '/api/v1/get_server_capabilities',
+    capabilitiesSchema,
+  );
   const names = supported.flatMap(({ model_name: name }) => name ?? []);
   if (names.includes(baseModel)) return;
   const why = `model is ${JSON.stringify(baseModel)}; the Tinker server at ${server.baseUrl} has ${names.join(', ')}`;
@@ -198,6 +207,7 @@ function unavailable(error: unknown): never {
 function failureOf(error: unknown): SteadfastError {
   if (error instanceof SteadfastError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  const isFull = error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT'].includes(String(error.code));
+  const isFull =
+    error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT'].includes(String(error.code));
   return new SteadfastError(isFull ? 'Trainer.Storage' : 'Trainer.Failed', message, { cause: error });
 }

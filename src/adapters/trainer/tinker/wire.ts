@@ -74,7 +74,9 @@ export function createTinkerServer(options: {
 
   function unreachable(why: string, cause?: unknown): SteadfastError {
     const hint = 'is it running, and is TINKER_BASE_URL right?';
-    return new SteadfastError('Trainer.Unreachable', `The Tinker server at ${baseUrl}: ${why}; ${hint}`, { cause });
+    return new SteadfastError('Trainer.Unreachable', `The Tinker server at ${baseUrl}: ${why}; ${hint}`, {
+      cause,
+    });
   }
 
   /** Refusals as failures: of the key for good, of the moment to be asked again, else of the request. */
@@ -85,7 +87,10 @@ export function createTinkerServer(options: {
     const what = `${path} was answered ${status}${said === '' ? '' : ` (${said})`}`;
     if (status === 401 || status === 403) {
       const hint = 'expected a key that it takes in TINKER_API_KEY';
-      throw new SteadfastError('Trainer.ModelUnavailable', `The Tinker server at ${baseUrl}: ${what}; ${hint}`);
+      throw new SteadfastError(
+        'Trainer.ModelUnavailable',
+        `The Tinker server at ${baseUrl}: ${what}; ${hint}`,
+      );
     }
     if (status === 429 || status >= 500) throw unreachable(what);
     throw new SteadfastError('Trainer.Failed', `The Tinker server at ${baseUrl}: ${what}`);
@@ -142,7 +147,8 @@ export function createTinkerServer(options: {
       const isWaiting = answer.status === 200 && !answer.isProto && isTryAgain(answer);
       return isWaiting ? null : answer;
     } catch (error) {
-      const late = error instanceof Error && error.cause instanceof Error && error.cause.name === 'TimeoutError';
+      const late =
+        error instanceof Error && error.cause instanceof Error && error.cause.name === 'TimeoutError';
       if (late) return null;
       throw error;
     }

@@ -33,6 +33,16 @@ const request = {
   temperature: 1,
 };
 
+const opening = {
+  run: 'r',
+  baseModel: '/m',
+  checkpointDir: '/c',
+  loraRank: 8,
+  loraAlpha: null,
+  seed: 7,
+  from: null,
+};
+
 const done = {
   state: 'done',
   result: { step: 3, manifest_sha256: 'm3', model: 'r@3', metrics: { loss: 0.5, note: 'x' } },
@@ -55,10 +65,16 @@ describe('the policy server as a Trainer', () => {
       let text = '';
       incoming.on('data', (chunk: Buffer) => (text += chunk.toString()));
       incoming.on('end', () => {
-        asked.push({ method: incoming.method ?? '', path: incoming.url ?? '', body: text === '' ? null : JSON.parse(text) });
+        asked.push({
+          method: incoming.method ?? '',
+          path: incoming.url ?? '',
+          body: text === '' ? null : JSON.parse(text),
+        });
         const reply = replies.shift() ?? { status: 500, body: {} };
         if (reply.status === 0) return;
-        outgoing.writeHead(reply.status, { 'content-type': 'application/json' }).end(JSON.stringify(reply.body));
+        outgoing
+          .writeHead(reply.status, { 'content-type': 'application/json' })
+          .end(JSON.stringify(reply.body));
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -83,8 +99,9 @@ describe('the policy server as a Trainer', () => {
     replies.push(reply);
     await assert.rejects(action(), (error) => error instanceof SteadfastError && error.type === type);
   };
-  const open = () =>
-    trainer.openRun({ run: 'r', baseModel: '/m', checkpointDir: '/c', loraRank: 8, loraAlpha: null, seed: 7, from: null });
+  const open = () => trainer.openRun(opening);
+
+  const start = () => trainer.startStep(request);
 
   it('opens a run and answers its newest step', async () => {
     replies.push({ status: 200, body: { run: 'r', base_model: '/m', step: 2, manifest_sha256: 'm2' } });
@@ -129,7 +146,10 @@ describe('the policy server as a Trainer', () => {
       published: { step: 3, manifest: 'm3', model: 'r@3' },
       metrics: { loss: 0.5 },
     });
-    replies.push({ status: 200, body: { state: 'failed', error: { code: 'out_of_memory', message: 'big' } } });
+    replies.push({
+      status: 200,
+      body: { state: 'failed', error: { code: 'out_of_memory', message: 'big' } },
+    });
     assert.deepEqual(await trainer.stepState('r', 3), {
       state: 'failed',
       type: 'Trainer.OutOfMemory',
@@ -153,8 +173,7 @@ describe('the policy server as a Trainer', () => {
     const hasty = createPolicyServerTrainer({ baseUrl: `http://127.0.0.1:${port}/v1`, limits });
     const lost = { status: 0, body: null };
     replies.push(lost, lost, { status: 200, body: { step: 2, manifest_sha256: 'm2' } });
-    const request = { run: 'r', baseModel: '/m', checkpointDir: '/c', loraRank: 8, loraAlpha: null, seed: 7, from: null };
-    assert.equal((await hasty.openRun(request)).step, 2);
+    assert.equal((await hasty.openRun(opening)).step, 2);
     assert.equal(asked.length, 3);
     await failsWith(lost, 'Trainer.Unreachable', () => hasty.stepState('r', 3));
   });
@@ -163,8 +182,7 @@ describe('the policy server as a Trainer', () => {
     replies.push({ status: 0, body: null });
     const caller = new AbortController();
     setTimeout(() => caller.abort(new Error('cancelled')), 50);
-    const request = { run: 'r', baseModel: '/m', checkpointDir: '/c', loraRank: 8, loraAlpha: null, seed: 7, from: null };
-    await assert.rejects(trainer.openRun(request, caller.signal), /^Error: cancelled$/);
+    await assert.rejects(trainer.openRun(opening, caller.signal), /^Error: cancelled$/);
   });
 
   it('adopts the step that another batch has made, once it is published', async () => {
@@ -174,11 +192,12 @@ describe('the policy server as a Trainer', () => {
     assert.equal(state.published.manifest, 'm3');
     assert.equal(state.metrics['batch/unused'], 1);
     replies.push(refused(409, 'being made', 'step_conflict'));
-    await failsWith({ status: 200, body: { state: 'running' } }, 'Trainer.Conflict', () => trainer.startStep(request));
+    await failsWith({ status: 200, body: { state: 'running' } }, 'Trainer.Conflict', () =>
+      trainer.startStep(request),
+    );
   });
 
   it('tells a restarted server from a missing parent, and a batch that is refused from both', async () => {
-    const start = () => trainer.startStep(request);
     await failsWith(refused(404, 'run r is not open', 'run_not_found'), 'Trainer.Unreachable', start);
     await failsWith(refused(404, 'no step 2', 'parent_not_found'), 'Trainer.Conflict', start);
     await failsWith(refused(422, 'tokens is []', 'invalid'), 'Trainer.Failed', start);

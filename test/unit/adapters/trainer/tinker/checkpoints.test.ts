@@ -3,7 +3,22 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { publish, readManifest, readMetrics } from '../../../../../src/adapters/trainer/tinker/checkpoints.ts';
+import {
+  publish,
+  readManifest,
+  readMetrics,
+} from '../../../../../src/adapters/trainer/tinker/checkpoints.ts';
+
+/** Writes a checkpoint whose adapter says who made it. */
+function made(by: string): (draft: string) => Promise<object> {
+  return async (draft) => {
+    await mkdir(join(draft, 'adapter'));
+    await writeFile(join(draft, 'adapter/weights'), by);
+    await writeFile(join(draft, 'metrics.json'), '{"loss": 1}');
+    await writeFile(join(draft, 'timings.json'), '{"seconds": 2}');
+    return { parent: 'p', state: `tinker://${by}/weights/1` };
+  };
+}
 
 describe('the publishing of a checkpoint', () => {
   let root: string;
@@ -14,17 +29,6 @@ describe('the publishing of a checkpoint', () => {
   afterEach(async () => {
     await rm(root, { recursive: true });
   });
-
-  /** Writes a checkpoint whose adapter says who made it. */
-  function made(by: string): (draft: string) => Promise<object> {
-    return async (draft) => {
-      await mkdir(join(draft, 'adapter'));
-      await writeFile(join(draft, 'adapter/weights'), by);
-      await writeFile(join(draft, 'metrics.json'), '{"loss": 1}');
-      await writeFile(join(draft, 'timings.json'), '{"seconds": 2}');
-      return { parent: 'p', state: `tinker://${by}/weights/1` };
-    };
-  }
 
   it('names every file but the timings, and leaves nothing else behind', async () => {
     await publish(root, 1, made('first'));

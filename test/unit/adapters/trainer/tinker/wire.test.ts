@@ -13,6 +13,10 @@ interface Reply {
 
 const resultSchema = z.object({ path: z.string() });
 
+function addressOf(server: Server): string {
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
 describe('the wire to a Tinker server', () => {
   let http: Server;
   let elsewhere: Server;
@@ -46,31 +50,41 @@ describe('the wire to a Tinker server', () => {
     waits = 0;
   });
 
-  function addressOf(server: Server): string {
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  async function waiting(): Promise<void> {
+    waits++;
+    await Promise.resolve();
   }
 
   async function result(...given: Reply[]): Promise<string> {
     replies.push(...given);
-    const waiting = async (): Promise<void> => {
-      waits++;
-      await Promise.resolve();
-    };
     return (await tinker.result('/api/v1/save_weights', '7', resultSchema, waiting)).path;
   }
 
   it('asks for a result until it is there, by either way of saying that it is not', async () => {
     const later = { status: 200, body: { type: 'try_again', request_id: '7', queue_state: 'active' } };
-    assert.equal(await result({ status: 408 }, later, { status: 200, body: { path: 'tinker://m/w' } }), 'tinker://m/w');
+    assert.equal(
+      await result({ status: 408 }, later, { status: 200, body: { path: 'tinker://m/w' } }),
+      'tinker://m/w',
+    );
     assert.equal(waits, 2);
     assert.equal(asked[0]?.headers['x-api-key'], 'tml-1');
   });
 
   const refusals: [string, Reply, string, RegExp][] = [
-    ['what failed', { status: 400, body: { detail: 'no such rank' } }, 'Trainer.Failed', /save_weights .* 400 \(no such rank\)/],
+    [
+      'what failed',
+      { status: 400, body: { detail: 'no such rank' } },
+      'Trainer.Failed',
+      /save_weights .* 400 \(no such rank\)/,
+    ],
     ['a server that was begun anew', { status: 404 }, 'Trainer.Unreachable', /knows nothing of request 7/],
     ['a server that breaks', { status: 502 }, 'Trainer.Unreachable', /was answered 502/],
-    ['a key', { status: 401, body: { error: 'who?' } }, 'Trainer.ModelUnavailable', /\(who\?\); .* TINKER_API_KEY/],
+    [
+      'a key',
+      { status: 401, body: { error: 'who?' } },
+      'Trainer.ModelUnavailable',
+      /\(who\?\); .* TINKER_API_KEY/,
+    ],
     ['another answer', { status: 200, body: { paths: 1 } }, 'Trainer.Failed', /expected another: path /],
   ];
   for (const [what, reply, type, message] of refusals) {
