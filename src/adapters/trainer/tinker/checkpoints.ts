@@ -50,6 +50,7 @@ export async function publish(
   write: (draft: string) => Promise<object>,
 ): Promise<void> {
   // Not by the name that a policy server's drafts have: it sweeps them away as it opens the run.
+  const place = join(root, stepName(step));
   const draft = join(root, `${draftPrefix(step)}${randomBytes(4).toString('hex')}`);
   try {
     await mkdir(draft, { recursive: true });
@@ -62,7 +63,10 @@ export async function publish(
     ]) {
       await sync(path);
     }
-    await putInPlace(draft, join(root, stepName(step)));
+    await putInPlace(draft, place);
+  } catch (error) {
+    // Whoever came first sweeps away the drafts of those who come too late, who may be writing them still.
+    if (!(await isWhole(place))) throw error;
   } finally {
     await rm(draft, { recursive: true, force: true });
   }

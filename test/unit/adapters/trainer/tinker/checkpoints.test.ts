@@ -47,6 +47,15 @@ describe('the publishing of a checkpoint', () => {
     assert.deepEqual(await readdir(root), ['step-0001']);
   });
 
+  it('is content with the step of another that swept its draft away', async () => {
+    await publish(root, 1, async (draft) => {
+      await publish(root, 1, made('first'));
+      return await made('late')(draft);
+    });
+    assert.equal((await readManifest(root, 1))?.manifest.state, 'tinker://first/weights/1');
+    assert.deepEqual(await readdir(root), ['step-0001']);
+  });
+
   it('sets a damaged checkpoint aside and takes its place', async () => {
     await publish(root, 1, made('first'));
     await writeFile(join(root, 'step-0001/adapter/weights'), 'broken');
