@@ -10,6 +10,8 @@ export interface Learned {
   readonly at: string;
   /** Of the workflow from start to end, evaluations included. */
   readonly seconds: number;
+  /** Whether it was left for a while in between, which its seconds count too. */
+  readonly interrupted: boolean;
   readonly rewardByStep: readonly number[];
   readonly evaluations: readonly Evaluated[];
   readonly failed: number;
@@ -40,7 +42,7 @@ export function appendRun(path: string, learned: Learned): void {
 /** What the ledger keeps of a summary: means of the scored rollouts. */
 export function learnedOf(
   summary: RunSummary,
-  of: Pick<Learned, 'arm' | 'seed' | 'commit' | 'at' | 'seconds'>,
+  of: Pick<Learned, 'arm' | 'seed' | 'commit' | 'at' | 'seconds' | 'interrupted'>,
 ): Learned {
   return {
     ...of,

@@ -65,6 +65,7 @@ async function learnOnce(
     seed,
     commit,
     at: closeTime,
+    interrupted: isThere,
     seconds: Math.round((Date.parse(closeTime) - Date.parse(startTime)) / 1000),
   });
 }

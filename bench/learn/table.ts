@@ -36,7 +36,8 @@ export function timesOf(ledger: readonly Learned[]): string {
   const rows = ARMS.flatMap((arm) => {
     const runs = runsOf(arm, ledger);
     if (runs.length === 0) return [];
-    const minutes = spreadOf(runs.map(({ seconds }) => seconds / 60));
+    const unbroken = runs.filter(({ interrupted }) => !interrupted);
+    const minutes = spreadOf(unbroken.map(({ seconds }) => seconds / 60));
     const steps = spreadOf(runs.map(({ rewardByStep }) => rewardByStep.length));
     const failed = runs.reduce((sum, one) => sum + one.failed, 0);
     const commits = [...new Set(runs.map(({ commit }) => commit))].join(', ');
@@ -45,13 +46,13 @@ export function timesOf(ledger: readonly Learned[]): string {
         arm.title,
         String(runs.length),
         `${steps.least} to ${steps.most}`,
-        `${minutes.mean.toFixed(1)}, at most ${minutes.most.toFixed(1)}`,
+        unbroken.length === 0 ? '' : `${minutes.mean.toFixed(1)}, at most ${minutes.most.toFixed(1)}`,
         String(failed),
         commits,
       ],
     ];
   });
-  const head = ['trained', 'seeds', 'steps', 'minutes a run', 'rollouts failed', 'commit'];
+  const head = ['trained', 'seeds', 'steps', 'minutes of an unbroken run', 'rollouts failed', 'commit'];
   return markdown([head, ['---', '--:', '--:', '--:', '--:', '---'], ...rows]);
 }
 

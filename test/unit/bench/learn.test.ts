@@ -18,6 +18,7 @@ function learned(arm: string, seed: number, rewards: readonly [number, number], 
     commit: 'c1',
     at: '',
     seconds: 60 * (seed + 1),
+    interrupted: false,
     rewardByStep: byStep,
     evaluations: [
       { ...of, when: 'before', reward: before },
@@ -69,7 +70,14 @@ test('a run is kept by the means of what was scored', () => {
   const totals = { rollouts: 5, failed: 1, rewardSum: 2, resolved: 1 };
   const evaluations = [{ ...totals, set: 's', when: 'after' as const, policyVersion: 3, instances: 2 }];
   const summary = { rewardByStep: [0.5], evaluations, totals } as unknown as RunSummary;
-  const kept = learnedOf(summary, { arm: 'rewards', seed: 0, commit: '', at: '', seconds: 1 });
+  const kept = learnedOf(summary, {
+    arm: 'rewards',
+    seed: 0,
+    commit: '',
+    at: '',
+    seconds: 1,
+    interrupted: false,
+  });
   assert.deepEqual(kept.evaluations, [
     { set: 's', when: 'after', instances: 2, rollouts: 4, reward: 0.5, resolved: 0.25 },
   ]);
