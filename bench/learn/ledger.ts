@@ -1,5 +1,5 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import type { RunSummary } from '../../src/domain/run-summary.ts';
+import { appendJsonLine, readJsonLines } from '../../test/support/json-lines.ts';
 
 /** One run of an arm, as the ledger has it, a line each. */
 export interface Learned {
@@ -29,14 +29,12 @@ interface Evaluated {
 
 /** The runs that a ledger holds; there need be none yet. */
 export function readLedger(path: string): readonly Learned[] {
-  if (!existsSync(path)) return [];
-  const lines = readFileSync(path, 'utf8').split('\n');
-  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Learned);
+  return readJsonLines(path) as readonly Learned[];
 }
 
 /** Adds a run to a ledger. */
 export function appendRun(path: string, learned: Learned): void {
-  appendFileSync(path, `${JSON.stringify(learned)}\n`);
+  appendJsonLine(path, learned);
 }
 
 /** What the ledger keeps of a summary: means of the scored rollouts. */

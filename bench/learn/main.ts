@@ -15,7 +15,7 @@ import { writePage } from './page.ts';
 try {
   const options = readOptions(process.argv.slice(2));
   if (!options.onlyTable) await learn(options);
-  writePage(readLedger(options.ledger));
+  await writePage(readLedger(options.ledger));
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   console.error(`\n${USAGE}`);

@@ -9,15 +9,15 @@ import { tableOf, timesOf } from './table.ts';
 const COMMAND = 'npm run learn -- --table';
 
 /** Writes tables and pictures of docs/learning.md from what the ledger holds. */
-export function writePage(ledger: readonly Learned[]): void {
+export async function writePage(ledger: readonly Learned[]): Promise<void> {
   if (ledger.length === 0) return;
   replace('docs/learning.md', (page) =>
     withTable(withTable(page, COMMAND, tableOf(ledger)), `${COMMAND}, times`, timesOf(ledger)),
   );
   for (const [name, arms] of Object.entries({ reward: REWARD_ARMS, staleness: STALENESS_ARMS })) {
     if (!ledger.some(({ arm }) => arms.some((one) => one.name === arm))) continue;
-    writeFileSync(packageFile(`docs/learning-${name}.svg`), stepsPicture(arms, ledger));
-    writeFileSync(packageFile(`docs/learning-${name}-sets.svg`), setsPicture(arms, ledger));
+    writeFileSync(packageFile(`docs/learning-${name}.svg`), await stepsPicture(arms, ledger));
+    writeFileSync(packageFile(`docs/learning-${name}-sets.svg`), await setsPicture(arms, ledger));
   }
 }
 

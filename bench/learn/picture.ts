@@ -1,5 +1,4 @@
-import * as Plot from '@observablehq/plot';
-import { parseHTML } from 'linkedom';
+import { svgDocument } from '../../src/cli/reward-plot.ts';
 import type { Arm } from './arms.ts';
 import type { Learned } from './ledger.ts';
 import { changesOf, curveOf, runsOf } from './statistics.ts';
@@ -10,7 +9,7 @@ const COLOURS = ['#1f77b4', '#7f7f7f', '#2ca02c'];
 const NAMED = { textAnchor: 'start', dx: 6 } as const;
 
 /** Mean reward of each step's batch over the seeds of each arm, as a line in a band of one deviation. */
-export function stepsPicture(arms: readonly Arm[], ledger: readonly Learned[]): string {
+export async function stepsPicture(arms: readonly Arm[], ledger: readonly Learned[]): Promise<string> {
   const points = arms.flatMap((arm) =>
     curveOf(runsOf(arm, ledger)).map((point) => ({
       ...point,
@@ -19,7 +18,8 @@ export function stepsPicture(arms: readonly Arm[], ledger: readonly Learned[]): 
       high: point.mean + point.deviation,
     })),
   );
-  return draw({
+  return await svgDocument((Plot) => ({
+    width: 760,
     ...shown(arms, points),
     marginRight: 190,
     x: { label: 'step', labelAnchor: 'center', tickFormat: 'd' },
@@ -33,11 +33,11 @@ export function stepsPicture(arms: readonly Arm[], ledger: readonly Learned[]): 
         Plot.selectLast({ ...NAMED, x: 'step', y: 'mean', z: 'arm', text: 'arm', fill: 'arm' }),
       ),
     ],
-  });
+  }));
 }
 
 /** Change of the mean reward of each set, a dot each seed and a bar for their mean. */
-export function setsPicture(arms: readonly Arm[], ledger: readonly Learned[]): string {
+export async function setsPicture(arms: readonly Arm[], ledger: readonly Learned[]): Promise<string> {
   const dots = arms.flatMap((arm) =>
     runsOf(arm, ledger).flatMap((run) =>
       changesOf([run]).map(({ set, change }) => ({ arm: arm.title, set, change: change.mean })),
@@ -48,7 +48,8 @@ export function setsPicture(arms: readonly Arm[], ledger: readonly Learned[]): s
     return changesOf(runs).map(({ set, change }) => ({ arm: arm.title, set, change: change.mean }));
   });
   const sets = [...new Set(means.map(({ set }) => set))];
-  return draw({
+  return await svgDocument((Plot) => ({
+    width: 760,
     ...shown(arms, means),
     marginLeft: 220,
     x: { label: 'change of the mean reward by training', labelAnchor: 'center', grid: true },
@@ -60,7 +61,7 @@ export function setsPicture(arms: readonly Arm[], ledger: readonly Learned[]): s
       Plot.tickX(means, { x: 'change', y: 'arm', fy: 'set', stroke: 'arm', strokeWidth: 3 }),
     ],
     marginRight: 190,
-  });
+  }));
 }
 
 /** The colours of those arms of which there is something to show. */
@@ -69,18 +70,4 @@ function shown(arms: readonly Arm[], points: readonly { readonly arm: string }[]
   const domain = titles.filter((title) => points.some(({ arm }) => arm === title));
   const range = domain.map((title) => COLOURS[titles.indexOf(title)] ?? 'black');
   return { color: { domain, range } };
-}
-
-function draw(options: Plot.PlotOptions): string {
-  const { document } = parseHTML('<!doctype html><html><body></body></html>');
-  const svg = Plot.plot({
-    document,
-    width: 760,
-    height: 360,
-    marginLeft: 48,
-    style: { background: 'white' },
-    ...options,
-  });
-  svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${svg.outerHTML}\n`;
 }

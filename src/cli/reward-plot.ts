@@ -1,3 +1,4 @@
+import type * as Plots from '@observablehq/plot';
 import asciichart from 'asciichart';
 
 /** Columns that the terminal's plot takes at most, labels apart. */
@@ -21,16 +22,9 @@ export function terminalPlot(rewardByStep: readonly number[]): string {
 
 /** Reward by step as an SVG document. */
 export async function svgPlot(run: string, rewardByStep: readonly number[]): Promise<string> {
-  // Loaded when it is needed: the plot's packages take longer to load than a command to run.
-  const [Plot, { parseHTML }] = await Promise.all([import('@observablehq/plot'), import('linkedom')]);
-  const { document } = parseHTML('<!doctype html><html><body></body></html>');
   const points = rewardByStep.map((reward, i) => ({ step: i + 1, reward }));
-  const svg = Plot.plot({
-    document: document,
+  return await svgDocument((Plot) => ({
     width: 720,
-    height: 360,
-    marginLeft: 48,
-    style: { background: 'white' },
     x: { label: 'step', domain: [1, Math.max(2, points.length)], tickFormat: 'd' },
     y: { label: `mean reward of ${run}`, domain: [0, 1], grid: true },
     marks: [
@@ -38,6 +32,20 @@ export async function svgPlot(run: string, rewardByStep: readonly number[]): Pro
       Plot.line(points, { x: 'step', y: 'reward', stroke: 'steelblue', strokeWidth: 2 }),
       Plot.dot(points, { x: 'step', y: 'reward', fill: 'steelblue', r: 3 }),
     ],
+  }));
+}
+
+/** A plot as an SVG document, drawn without a browser. */
+export async function svgDocument(options: (Plot: typeof Plots) => Plots.PlotOptions): Promise<string> {
+  // Loaded when it is needed: the plot's packages take longer to load than a command to run.
+  const [Plot, { parseHTML }] = await Promise.all([import('@observablehq/plot'), import('linkedom')]);
+  const { document } = parseHTML('<!doctype html><html><body></body></html>');
+  const svg = Plot.plot({
+    document,
+    height: 360,
+    marginLeft: 48,
+    style: { background: 'white' },
+    ...options(Plot),
   });
   svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   return `<?xml version="1.0" encoding="UTF-8"?>\n${svg.outerHTML}\n`;

@@ -39,6 +39,13 @@ export function adapterName({ run, step }: PolicyVersion): string {
   return `${run}-${stepName(step)}`;
 }
 
+/** Reads such a name of a run's policy version; null for any other name. */
+export function adapterVersionOf(name: string, run: string): PolicyVersion | null {
+  const step = /-step-(\d{4,9})$/.exec(name)?.[1];
+  const version = step === undefined ? null : policyVersionOf(policyModel(run, Number(step)));
+  return version !== null && adapterName(version) === name ? version : null;
+}
+
 /** A policy version: its run, its step, and where its checkpoint stands in the run's folder. */
 export interface PolicyVersion {
   readonly run: string;

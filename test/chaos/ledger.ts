@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { appendJsonLine, readJsonLines } from '../support/json-lines.ts';
 import type { Outcome } from './row.ts';
 
 /** Where tries are kept unless told. */
@@ -24,21 +24,12 @@ interface Shard {
 
 /** Reads a ledger; there need be none yet. Throws an Error that names the line which is no try. */
 export function readLedger(path: string): readonly Try[] {
-  if (!existsSync(path)) return [];
-  const lines = readFileSync(path, 'utf8').split('\n');
-  return lines.flatMap((line, i) => {
-    if (line.trim() === '') return [];
-    try {
-      return [JSON.parse(line) as Try];
-    } catch (error) {
-      throw new Error(`${path}, line ${i + 1} is not JSON: ${line.slice(0, 80)}`, { cause: error });
-    }
-  });
+  return readJsonLines(path) as readonly Try[];
 }
 
 /** Adds a try to a ledger. */
 export function appendTry(path: string, made: Try): void {
-  appendFileSync(path, `${JSON.stringify(made)}\n`);
+  appendJsonLine(path, made);
 }
 
 /** Whether a try lost, doubled, leaked and broke nothing. */

@@ -1,4 +1,4 @@
-import { adapterName, type PolicyVersion, policyVersionOf, policyModel } from '../../domain/ids.ts';
+import { adapterName, adapterVersionOf, type PolicyVersion } from '../../domain/ids.ts';
 import type { LoraReplica } from './lora-replica.ts';
 
 /** Longer than tools between two calls of a rollout take mostly; a version that is wanted again is loaded again. */
@@ -68,9 +68,8 @@ export function createLoadedAdapters(replica: LoraReplica, idleMs: number = IDLE
     if (runs.has(run)) return;
     runs.add(run);
     for (const name of await replica.listed().catch(() => [])) {
-      const [, step] = name.startsWith(`${run}-`) ? (/-step-(\d+)$/.exec(name) ?? []) : [];
-      const version = step === undefined ? null : policyVersionOf(policyModel(run, Number(step)));
-      if (version === null || adapterName(version) !== name || known.has(name)) continue;
+      const version = adapterVersionOf(name, run);
+      if (version === null || known.has(name)) continue;
       known.set(name, { version, loading: Promise.resolve(), inUse: 0, usedAt: Date.now() });
     }
   }

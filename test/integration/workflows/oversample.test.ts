@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { TASK_QUEUES } from '../../../src/domain/ids.ts';
-import type { epoch } from '../../../src/workflows/index.ts';
 import type { EpochInput } from '../../../src/workflows/inputs.ts';
 import { drainSignal, holdSignal } from '../../../src/workflows/messages.ts';
 import { Latch } from '../../support/latch.ts';
-import { STUB_CONTEXT, StubRun, type AllActivities } from '../../support/stub-run.ts';
+import { startEpoch } from '../../support/stub-epoch.ts';
+import { StubRun, type AllActivities } from '../../support/stub-run.ts';
 import { withWorkers } from '../../support/stub-workers.ts';
 import { startTemporal } from '../../support/temporal.ts';
 
@@ -43,26 +42,7 @@ describe('batches that are filled up to lessons', () => {
   after(async () => await env.teardown());
 
   const start = async (name: string, stub: StubRun, change: Partial<EpochInput> = {}) =>
-    await env.client.workflow.start<typeof epoch>('epoch', {
-      taskQueue: TASK_QUEUES.workflows,
-      workflowId: `${name}/epoch-1`,
-      args: [
-        {
-          context: { ...STUB_CONTEXT, run: name },
-          mode: 'train',
-          purpose: 'train',
-          list: stub.list(10),
-          rolloutsPerInstance: 1,
-          batchSize: 2,
-          concurrency: 4,
-          start: { policy: { version: 0, model: 'm', apiBase: null }, step: 0, manifest: 'm0' },
-          firstGroup: 1,
-          reportTo: null,
-          oversample: 2,
-          ...change,
-        },
-      ],
-    });
+    await startEpoch(env, name, stub, { oversample: 2, ...change });
 
   it('replace each group without a lesson, up to the most that a batch may have', async () => {
     const stub = new StubRun();

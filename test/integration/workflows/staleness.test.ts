@@ -3,12 +3,11 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { TASK_QUEUES } from '../../../src/domain/ids.ts';
-import type { epoch } from '../../../src/workflows/index.ts';
 import type { EpochInput } from '../../../src/workflows/inputs.ts';
 import { drainSignal } from '../../../src/workflows/messages.ts';
 import { Latch } from '../../support/latch.ts';
-import { STUB_CONTEXT, StubRun, type AllActivities } from '../../support/stub-run.ts';
+import { startEpoch } from '../../support/stub-epoch.ts';
+import { StubRun, type AllActivities } from '../../support/stub-run.ts';
 import { withWorkers } from '../../support/stub-workers.ts';
 import { startTemporal } from '../../support/temporal.ts';
 
@@ -46,26 +45,7 @@ describe('training while the next rollouts are sampled', () => {
   after(async () => await env.teardown());
 
   const start = async (name: string, stub: StubRun, change: Partial<EpochInput> = {}) =>
-    await env.client.workflow.start<typeof epoch>('epoch', {
-      taskQueue: TASK_QUEUES.workflows,
-      workflowId: `${name}/epoch-1`,
-      args: [
-        {
-          context: { ...STUB_CONTEXT, run: name },
-          mode: 'train',
-          purpose: 'train',
-          list: stub.list(INSTANCES),
-          rolloutsPerInstance: 1,
-          batchSize: BATCH,
-          concurrency: 4,
-          start: { policy: { version: 0, model: 'm', apiBase: null }, step: 0, manifest: 'm0' },
-          firstGroup: 1,
-          reportTo: null,
-          maxStaleness: 2,
-          ...change,
-        },
-      ],
-    });
+    await startEpoch(env, name, stub, { maxStaleness: 2, ...change });
 
   it('goes on sampling, up to the steps that it may be behind', async () => {
     const stub = new StubRun();

@@ -3,19 +3,20 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { createResolveRunActivity } from '../../../src/activities/resolve-run.ts';
 import { createFolderArtifacts } from '../../../src/adapters/artifacts/folder.ts';
+import type { Artifacts } from '../../../src/ports/artifacts.ts';
 import { activityEnvironment } from '../../support/run-activity.ts';
 import { temporaryHome } from '../../support/temporary-home.ts';
+
+function resolving(artifacts: Artifacts, apiBase: string | null) {
+  return createResolveRunActivity({ artifacts, machineConcurrency: 1, apiBase, searchable: false })
+    .resolveRun;
+}
 
 const INPUT = { data: '/data.jsonl', model: 'm', mode: 'inference' };
 
 test('a plan names what a run does beyond the usual, and nothing else', async (t) => {
   const artifacts = createFolderArtifacts(join(temporaryHome(t), 'store'));
-  const { resolveRun } = createResolveRunActivity({
-    artifacts,
-    machineConcurrency: 1,
-    apiBase: null,
-    searchable: false,
-  });
+  const resolveRun = resolving(artifacts, null);
   const planOf = async (workflowId: string, change: Record<string, unknown>) => {
     const input = { ...INPUT, mode: 'train', epochs: 2, ...change };
     const { plan } = await activityEnvironment().run(resolveRun, { input, workflowId });
@@ -27,12 +28,7 @@ test('a plan names what a run does beyond the usual, and nothing else', async (t
 
 test('a run is resolved again by its own execution alone', async (t) => {
   const artifacts = createFolderArtifacts(join(temporaryHome(t), 'store'));
-  const { resolveRun } = createResolveRunActivity({
-    artifacts,
-    machineConcurrency: 1,
-    apiBase: null,
-    searchable: false,
-  });
+  const resolveRun = resolving(artifacts, null);
   const by = async (workflowId: string, runId: string) =>
     await activityEnvironment({ workflowExecution: { workflowId, runId } }).run(resolveRun, {
       input: INPUT,
@@ -49,12 +45,7 @@ test('a run is resolved again by its own execution alone', async (t) => {
 
 test('a policy version that is kept here is sampled at the policy server, whatever endpoint the environment names', async (t) => {
   const artifacts = createFolderArtifacts(join(temporaryHome(t), 'store'));
-  const { resolveRun } = createResolveRunActivity({
-    artifacts,
-    machineConcurrency: 1,
-    apiBase: 'https://api.example/v1',
-    searchable: false,
-  });
+  const resolveRun = resolving(artifacts, 'https://api.example/v1');
   await artifacts.writeRunFile('trained', 'checkpoints/step-0003/manifest.json', '{}');
   const endpoints = {
     'trained@3': null,

@@ -52,7 +52,7 @@ test('the mean of a step is over the runs that made it', () => {
   );
 });
 
-test('tables and pictures have a line for each arm that was run', () => {
+test('tables and pictures have a line for each arm that was run', async () => {
   const [, , first, second] = tableOf(RUNS).split('\n');
   assert.match(
     first ?? '',
@@ -60,7 +60,10 @@ test('tables and pictures have a line for each arm that was run', () => {
   );
   assert.match(second ?? '', /^\| rewards shuffled .* −0\.100 \| −0\.100 \| 50% to 50% \|$/);
   assert.match(timesOf(RUNS), /\| as it is \| 2 \| 1 to 2 \| 1\.5, at most 2\.0 \| 2 \| c1 \|/);
-  for (const picture of [stepsPicture(REWARD_ARMS, RUNS), setsPicture(REWARD_ARMS, RUNS)]) {
+  for (const picture of await Promise.all([
+    stepsPicture(REWARD_ARMS, RUNS),
+    setsPicture(REWARD_ARMS, RUNS),
+  ])) {
     assert.match(picture, /^<\?xml [^]*<svg [^]*as it is[^]*rewards shuffled[^]*<\/svg>/);
     assert.doesNotMatch(picture, /Tinker|NaN/);
   }
