@@ -5,8 +5,11 @@ export interface Arm {
   readonly changes: Readonly<Record<string, unknown>>;
 }
 
-/** So many batches an epoch that one can be four steps ahead: an epoch samples nothing of the next. */
+/** So many steps that four are a small part of them. */
 const SMALL_BATCHES = { batch_size: 2, learning_rate: 5e-4 };
+
+/** As many rollouts at once as may be begun: where sampling is slower than training, fewer would keep every batch young. */
+const STALE = { ...SMALL_BATCHES, max_staleness: 4, concurrency: 80 };
 
 /** Whether what is rewarded is what is learned: the first is what the others are compared with. */
 export const REWARD_ARMS: readonly Arm[] = [
@@ -18,11 +21,11 @@ export const REWARD_ARMS: readonly Arm[] = [
 /** What it costs to train on samples that are some steps old. */
 export const STALENESS_ARMS: readonly Arm[] = [
   { name: 'small-batches', title: 'batches of 2 groups', changes: SMALL_BATCHES },
-  { name: 'staleness-4', title: 'staleness 4', changes: { ...SMALL_BATCHES, max_staleness: 4 } },
+  { name: 'staleness-4', title: 'staleness 4', changes: STALE },
   {
     name: 'staleness-4-uncorrected',
     title: 'staleness 4, not corrected',
-    changes: { ...SMALL_BATCHES, max_staleness: 4, staleness_bound: null },
+    changes: { ...STALE, staleness_bound: null },
   },
 ];
 

@@ -1,4 +1,5 @@
 import type { RunSummary } from '../../src/domain/run-summary.ts';
+import { meanOf } from './statistics.ts';
 import { appendJsonLine, readJsonLines } from '../../test/support/json-lines.ts';
 
 /** One run of an arm, as the ledger has it, a line each. */
@@ -13,6 +14,8 @@ export interface Learned {
   /** Whether it was left for a while in between, which its seconds count too. */
   readonly interrupted: boolean;
   readonly rewardByStep: readonly number[];
+  /** Steps between the sampling of a rollout and its training, on average; absent in the first lines. */
+  readonly staleness?: number;
   readonly evaluations: readonly Evaluated[];
   readonly failed: number;
 }
@@ -37,14 +40,16 @@ export function appendRun(path: string, learned: Learned): void {
   appendJsonLine(path, learned);
 }
 
-/** What the ledger keeps of a summary: means of the scored rollouts. */
+/** What the ledger keeps of a run's summary and its steps' metrics: means of the scored rollouts. */
 export function learnedOf(
   summary: RunSummary,
+  steps: readonly Readonly<Record<string, number>>[],
   of: Pick<Learned, 'arm' | 'seed' | 'commit' | 'at' | 'seconds' | 'interrupted'>,
 ): Learned {
   return {
     ...of,
     rewardByStep: summary.rewardByStep,
+    staleness: rounded(meanOf(steps.map((step) => step['batch/staleness_mean'] ?? 0))),
     evaluations: summary.evaluations.map((one) => {
       const scored = one.rollouts - one.failed;
       const { set, when, instances } = one;

@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { availableParallelism } from 'node:os';
+import type { RunSummary } from '../../src/domain/run-summary.ts';
 import { currentCommit } from '../../test/chaos/ledger.ts';
+import { readJsonLines } from '../../test/support/json-lines.ts';
 import { PlatformWorld } from '../../test/support/platform-world.ts';
 import type { Arm } from './arms.ts';
 import { type Learned, appendRun, learnedOf, readLedger } from './ledger.ts';
@@ -60,7 +62,9 @@ async function learnOnce(
   const { code, stderr } = await world.steadfast(['run', ...command]);
   if (code !== 0) throw new Error(`run ${name}: ${stderr}`);
   const { startTime, closeTime } = await world.timesOf(name);
-  return learnedOf(JSON.parse(readFileSync(join(run, 'summary.json'), 'utf8')), {
+  const summary = JSON.parse(readFileSync(join(run, 'summary.json'), 'utf8')) as RunSummary;
+  const steps = readJsonLines(join(run, 'metrics.jsonl')) as readonly Record<string, number>[];
+  return learnedOf(summary, steps, {
     arm: arm.name,
     seed,
     commit,

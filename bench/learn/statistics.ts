@@ -71,6 +71,7 @@ export function curveOf(runs: readonly Learned[]): readonly (Spread & { readonly
   }));
 }
 
-function meanOf(values: readonly number[]): number {
+/** The mean of numbers of which there is one at least. */
+export function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -39,6 +39,7 @@ export function timesOf(ledger: readonly Learned[]): string {
     const unbroken = runs.filter(({ interrupted }) => !interrupted);
     const minutes = spreadOf(unbroken.map(({ seconds }) => seconds / 60));
     const steps = spreadOf(runs.map(({ rewardByStep }) => rewardByStep.length));
+    const ages = runs.flatMap(({ staleness }) => staleness ?? []);
     const failed = runs.reduce((sum, one) => sum + one.failed, 0);
     const commits = [...new Set(runs.map(({ commit }) => commit))].join(', ');
     return [
@@ -47,13 +48,22 @@ export function timesOf(ledger: readonly Learned[]): string {
         String(runs.length),
         `${steps.least} to ${steps.most}`,
         unbroken.length === 0 ? '' : `${minutes.mean.toFixed(1)}, at most ${minutes.most.toFixed(1)}`,
+        ages.length === 0 ? '' : spreadOf(ages).mean.toFixed(1),
         String(failed),
         commits,
       ],
     ];
   });
-  const head = ['trained', 'seeds', 'steps', 'minutes of an unbroken run', 'rollouts failed', 'commit'];
-  return markdown([head, ['---', '--:', '--:', '--:', '--:', '---'], ...rows]);
+  const head = [
+    'trained',
+    'seeds',
+    'steps',
+    'minutes of an unbroken run',
+    'steps old',
+    'rollouts failed',
+    'commit',
+  ];
+  return markdown([head, ['---', ...head.slice(2).map(() => '--:'), '---'], ...rows]);
 }
 
 function markdown(rows: readonly (readonly string[])[]): string {

@@ -20,6 +20,7 @@ function learned(arm: string, seed: number, rewards: readonly [number, number], 
     seconds: 60 * (seed + 1),
     interrupted: false,
     rewardByStep: byStep,
+    staleness: seed + 1,
     evaluations: [
       { ...of, when: 'before', reward: before },
       { ...of, when: 'after', reward: after },
@@ -59,7 +60,7 @@ test('tables and pictures have a line for each arm that was run', async () => {
     /^\| as it is \| held out \(6\) \| 2 \| 0\.450 ± 0\.071 \| 0\.750 ± 0\.212 \| \+0\.300 \| \+0\.200 \|/,
   );
   assert.match(second ?? '', /^\| rewards shuffled .* −0\.100 \| −0\.100 \| 50% to 50% \|$/);
-  assert.match(timesOf(RUNS), /\| as it is \| 2 \| 1 to 2 \| 1\.5, at most 2\.0 \| 2 \| c1 \|/);
+  assert.match(timesOf(RUNS), /\| as it is \| 2 \| 1 to 2 \| 1\.5, at most 2\.0 \| 1\.5 \| 2 \| c1 \|/);
   for (const picture of await Promise.all([
     stepsPicture(REWARD_ARMS, RUNS),
     setsPicture(REWARD_ARMS, RUNS),
@@ -73,7 +74,8 @@ test('a run is kept by the means of what was scored', () => {
   const totals = { rollouts: 5, failed: 1, rewardSum: 2, resolved: 1 };
   const evaluations = [{ ...totals, set: 's', when: 'after' as const, policyVersion: 3, instances: 2 }];
   const summary = { rewardByStep: [0.5], evaluations, totals } as unknown as RunSummary;
-  const kept = learnedOf(summary, {
+  const metrics = [{ 'batch/staleness_mean': 1 }, { 'batch/staleness_mean': 2 }];
+  const kept = learnedOf(summary, metrics, {
     arm: 'rewards',
     seed: 0,
     commit: '',
@@ -84,6 +86,7 @@ test('a run is kept by the means of what was scored', () => {
   assert.deepEqual(kept.evaluations, [
     { set: 's', when: 'after', instances: 2, rollouts: 4, reward: 0.5, resolved: 0.25 },
   ]);
+  assert.equal(kept.staleness, 1.5);
 });
 
 test('the command line is checked by name', () => {
