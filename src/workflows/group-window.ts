@@ -80,12 +80,12 @@ export class GroupWindow {
     await this.until(() => this.waiting.size < this.widths.groups || interrupted());
   }
 
-  /** Starts a group. */
-  async start(instance: InstanceRef, number: number, policy: Policy): Promise<void> {
+  /** Starts a group, of an epoch by its number where it is to be trained on. */
+  async start(instance: InstanceRef, number: number, policy: Policy, epochNumber?: number): Promise<void> {
     this.waiting.set(number, { group: number, instanceId: instance.instanceId });
     this.starting += 1;
     try {
-      const child = await this.startChild(instance, number, policy);
+      const child = await this.startChild(instance, number, policy, epochNumber);
       this.orders.add(this.idOf(number));
       this.watch(number, child.result());
     } finally {
@@ -116,8 +116,9 @@ export class GroupWindow {
     instance: InstanceRef,
     number: number,
     policy: Policy,
+    epochNumber: number | undefined,
   ): Promise<ChildWorkflowHandle<typeof group>> {
-    const { context, rolloutsPerInstance, purpose, number: epochNumber } = this.input;
+    const { context, rolloutsPerInstance, purpose } = this.input;
     // Outside this scope's cancellation, which would settle the child before it has closed its sandboxes.
     return CancellationScope.nonCancellable(() =>
       startChild(group, {

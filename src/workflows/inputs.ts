@@ -75,6 +75,8 @@ export interface EpochInput {
   readonly number?: number;
   /** In the order of this epoch. */
   readonly list: InstanceList;
+  /** The run's instances, and the number of the last epoch, where those after this one are gone through with it. */
+  readonly further?: { readonly list: InstanceList; readonly last: number };
   /** How it was chosen, for the metrics of its steps; absent without a curriculum. */
   readonly curriculum?: CurriculumFacts;
   readonly rolloutsPerInstance: number;
@@ -103,6 +105,15 @@ export interface GroupInFlight {
   readonly instanceId: string;
 }
 
+/** One pass over a run's instances. */
+export interface Pass {
+  /** Of its epoch. */
+  readonly number: number;
+  /** Position of its first instance. */
+  readonly from: number;
+  readonly list: InstanceList;
+}
+
 /** All that an epoch needs to go on. */
 export interface EpochState {
   /** Position of the next instance. */
@@ -119,6 +130,8 @@ export interface EpochState {
   /** Instances whose batch has had its step, and groups that have ended and not; absent where nothing is trained. */
   readonly trained?: number;
   readonly untrained?: readonly GroupReport[];
+  /** The pass that it is in; absent at its start. */
+  readonly pass?: Pass;
   /** The word under which it and its groups stand; null when they are not held. */
   readonly held: string | null;
   readonly draining: boolean;

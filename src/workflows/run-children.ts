@@ -56,13 +56,13 @@ export async function startEvaluate(
   });
 }
 
-/** Starts an epoch over a list in its order. */
+/** Starts an epoch over a list in its order, and over those up to the `last` in orders that it draws itself. */
 export async function startEpoch(
   state: PreparedRun,
-  number: number,
-  { ref, count, curriculum }: EpochList,
+  { number, last, list }: { readonly number: number; readonly last: number; readonly list: EpochList },
 ): Promise<ChildWorkflowHandle<typeof epoch>> {
   const { plan, run } = state.resolved;
+  const { ref, count, curriculum } = list;
   return await startChild(epoch, {
     ...CHILD,
     workflowId: `${run}/epoch-${number}`,
@@ -73,6 +73,7 @@ export async function startEpoch(
         purpose: plan.mode,
         number,
         list: { ref, count },
+        ...(last === number ? {} : { further: { list: state.list, last } }),
         rolloutsPerInstance: plan.rolloutsPerInstance,
         batchSize: plan.batchSize,
         concurrency: plan.concurrency,
@@ -85,6 +86,6 @@ export async function startEpoch(
         ...(plan.oversample === undefined ? {} : { oversample: plan.oversample }),
       },
     ],
-    staticSummary: `epoch ${number} of ${plan.epochs}: ${count} instances`,
+    staticSummary: `epoch ${number}${last === number ? '' : ` to ${last}`} of ${plan.epochs}: ${count} instances`,
   });
 }

@@ -1,12 +1,12 @@
 import { ChildWorkflowCancellationType, ParentClosePolicy, patched } from '@temporalio/workflow';
 import type { InstanceList, ResolvedRun } from '../activities/contract.ts';
 import type { CurriculumFacts } from '../domain/run-summary.ts';
-import { deriveSeed } from '../domain/seeds.ts';
 import { checkModel, openTraining, records } from './activities.ts';
 import { endWith } from './failures.ts';
 import type { PolicyState } from './inputs.ts';
-import { contextOf, type PreparedRun } from './run-state.ts';
+import { contextOf, isWithoutGaps, type PreparedRun } from './run-state.ts';
 import { said } from './said.ts';
+import { shuffledList } from './shuffled-list.ts';
 
 /** A cancelled run waits until its children have closed what they held; a terminated one at least cancels them. */
 export const CHILD = {
@@ -36,27 +36,22 @@ export interface EpochList extends InstanceList {
   readonly curriculum?: CurriculumFacts;
 }
 
+/** How many epochs the next child goes through. */
+export function epochsAtOnce({ resolved: { plan }, epochsDone }: PreparedRun): number {
+  return isWithoutGaps(plan) && patched('epochs-at-once') ? plan.epochs - epochsDone : 1;
+}
+
 /** The list of an epoch; of an inference run the list itself, both without what is in quarantine. */
 export async function listOfEpoch(state: PreparedRun, number: number): Promise<EpochList> {
   const { plan } = state.resolved;
   if (plan.chooses === true) return await chosenList(state, number);
-  if (plan.mode === 'train') return await shuffledList(state, number);
+  if (plan.mode === 'train') return await shuffledList(contextOf(state.resolved), state.list, number);
   // Whoever wants no filter wants every instance.
   if (!plan.qualityFilter || !patched('quarantine')) return state.list;
   const { ref, count } = state.list;
   return await records.leaveOutQuarantined.executeWithOptions(
     said(contextOf(state.resolved), 'leave out what is in quarantine'),
     [{ list: ref, count }],
-  );
-}
-
-/** Another order each epoch, of the run's seed and the epoch's number alone. */
-async function shuffledList(state: PreparedRun, number: number): Promise<InstanceList> {
-  const { ref, count } = state.list;
-  const seed = deriveSeed(state.resolved.plan.seed, 'epoch', number);
-  return await records.shuffleInstances.executeWithOptions(
-    said(contextOf(state.resolved), `order of epoch ${number}`),
-    [{ list: ref, count, seed }],
   );
 }
 

@@ -1,4 +1,4 @@
-import type { InstanceList, ResolvedRun } from '../activities/contract.ts';
+import type { InstanceList, ResolvedRun, RunPlan } from '../activities/contract.ts';
 import type { FailureWindow } from '../domain/failure-window.ts';
 import { addRetries, NO_RETRIES } from '../domain/retry-totals.ts';
 import { addTotals, meanReward, NO_ROLLOUTS } from '../domain/rollout-totals.ts';
@@ -50,10 +50,23 @@ export function contextOf(resolved: ResolvedRun): RunContext {
   };
 }
 
+/**
+ * Whether the epochs of a run are gone through as one: where steps are made beside sampling, which else ran dry at each end. A
+ * curriculum chooses by what came before, and so waits for it.
+ */
+export function isWithoutGaps({ maxStaleness, chooses }: RunPlan): boolean {
+  return maxStaleness !== undefined && chooses !== true;
+}
+
 /** Steps that a run can make at most: a batch that teaches nothing makes none. */
 function plannedSteps(run: PreparedRun): number {
-  const { mode, epochs, batchSize } = run.resolved.plan;
-  return mode === 'train' ? epochs * Math.ceil(run.list.count / batchSize) : 0;
+  const { plan } = run.resolved;
+  if (plan.mode !== 'train') return 0;
+  const { count } = run.list;
+  // A batch may be of two epochs only where nothing is between them.
+  return isWithoutGaps(plan)
+    ? Math.ceil((plan.epochs * count) / plan.batchSize)
+    : plan.epochs * Math.ceil(count / plan.batchSize);
 }
 
 /** What a run that has ended came to. */

@@ -7,10 +7,10 @@ import { GroupWindow } from './group-window.ts';
 import { hasGrownLong } from './history.ts';
 import { Hold } from './hold.ts';
 import type { EpochInput, EpochState } from './inputs.ts';
-import { InstanceCursor } from './instance-cursor.ts';
 import { makeStep } from './make-step.ts';
 import { epochMetrics } from './epoch-metrics.ts';
 import { attemptFailedSignal, drainSignal, type GroupReport } from './messages.ts';
+import { Passes } from './passes.ts';
 import { reportPhase } from './report-phase.ts';
 import { UntrainedGroups } from './untrained-groups.ts';
 
@@ -28,7 +28,7 @@ export class RunningEpoch {
   /** Of train mode. */
   readonly untrained: UntrainedGroups;
   private now: EpochState;
-  private readonly instances: InstanceCursor;
+  private readonly passes: Passes;
   private toldGroups: number;
   private telling = 0;
   /** Whether it is about to continue as new. */
@@ -39,7 +39,7 @@ export class RunningEpoch {
     this.now = stateAtStart(input);
     this.toldGroups = this.now.groupsDone;
     this.untrained = new UntrainedGroups(input, this.now);
-    this.instances = new InstanceCursor(input.context, input.list);
+    this.passes = new Passes(input, this.now.pass);
     this.window = new GroupWindow(input, this.now, (report) => this.onReport(report));
     this.hold = new Hold((reason) => this.onHold(reason), this.now.held);
     setHandler(attemptFailedSignal, (failure) => this.onFailure(failure));
@@ -53,9 +53,14 @@ export class RunningEpoch {
     return this.now;
   }
 
-  /** Whether the list has instances that were not begun. */
+  /** Position after the last instance; null as long as it is not known. */
+  get end(): number | null {
+    return this.passes.end;
+  }
+
+  /** Whether there are, or may be, instances that were not begun. */
   get hasMore(): boolean {
-    return this.now.cursor < this.input.list.count;
+    return this.end === null || this.now.cursor < this.end;
   }
 
   /** Whether no other group is to be started by this execution. */
@@ -63,11 +68,12 @@ export class RunningEpoch {
     return this.isClosing || this.now.draining;
   }
 
-  /** Starts the next group once there is room and nothing holds it; false when there is to be no other. */
+  /** Starts the next group once there is room and nothing holds it; false when there is no other, or is to be none. */
   async startNext(): Promise<boolean> {
     const { cursor, nextGroup } = this.now;
     const stopped = () => this.hold.reason !== null || this.isEnding;
-    const instance = await this.instances.at(cursor);
+    const instance = await this.passes.at(cursor);
+    if (instance === null) return false;
     do {
       await this.hold.released();
       await this.window.room(stopped);
@@ -77,7 +83,8 @@ export class RunningEpoch {
     const { policy } = this.now;
     this.now = { ...this.now, cursor: cursor + 1, nextGroup: nextGroup + 1 };
     this.show(`batch of policy ${policy.policy.version}`);
-    await this.window.start(instance, nextGroup, policy.policy);
+    const epochNumber = this.input.number === undefined ? undefined : this.passes.current.number;
+    await this.window.start(instance, nextGroup, policy.policy, epochNumber);
     return true;
   }
 
@@ -111,20 +118,20 @@ export class RunningEpoch {
 
   /** Tells the run how far it is, where enough has happened since the last time. */
   async tellSometimes(): Promise<void> {
-    const every = Math.max(1, Math.ceil(this.input.list.count / REPORTS));
+    const every = Math.max(1, Math.ceil(this.passes.expected / REPORTS));
     if (this.now.groupsDone - this.toldGroups >= every) await this.tell(null);
   }
 
   /** Tells the run how far it is, and of a step that was just made. */
   async tell(made: { index: number; reward: number } | null): Promise<void> {
-    const { list, rolloutsPerInstance, purpose, reportTo } = this.input;
+    const { rolloutsPerInstance, purpose, reportTo } = this.input;
     const { totals, retries } = this.now;
     this.toldGroups = this.now.groupsDone;
     await reportPhase(reportTo, {
       phase: 'epoch',
       purpose,
       done: totals.rollouts,
-      total: list.count * rolloutsPerInstance,
+      total: this.passes.expected * rolloutsPerInstance,
       totals,
       retries,
       made,
@@ -143,6 +150,7 @@ export class RunningEpoch {
       carried: {
         ...this.now,
         inFlight: this.window.inFlight,
+        pass: this.passes.current,
         ...(this.input.mode === 'train' ? this.untrained.carried : {}),
       },
     });
@@ -184,7 +192,7 @@ export class RunningEpoch {
   private show(what: string): void {
     const { totals, cursor } = this.now;
     setCurrentDetails(
-      `${what}: instance ${cursor} of ${this.input.list.count}; ${totals.rollouts} rollouts ended, ` +
+      `${what}: instance ${cursor} of ${this.passes.expected}; ${totals.rollouts} rollouts ended, ` +
         `${totals.failed} failed, mean reward ${(meanReward(totals) ?? 0).toFixed(3)}`,
     );
   }

@@ -27,9 +27,9 @@ async function trainInOrder(epoch: RunningEpoch, sampling: { readonly isOver: bo
   const { untrained, window } = epoch;
   // Drained, the last batch is what has been begun of it.
   const isCut = (): boolean => sampling.isOver && window.inFlight.length === 0;
-  while (untrained.trained < epoch.input.list.count) {
-    await window.until(() => untrained.next !== null || isCut());
-    const batch = untrained.next ?? untrained.inOrder;
+  while (epoch.end === null || untrained.trained < epoch.end) {
+    await window.until(() => untrained.next(epoch.end) !== null || isCut());
+    const batch = untrained.next(epoch.end) ?? untrained.inOrder;
     if (batch.length === 0) return;
     await epoch.hold.released();
     await epoch.step(batch);

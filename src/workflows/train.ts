@@ -18,7 +18,7 @@ import { hasGrownLong } from './history.ts';
 import { phaseReportSignal, progressQuery } from './messages.ts';
 import { startEpoch, startEvaluate, startFilter } from './run-children.ts';
 import { RunControl, type ControlState } from './run-control.ts';
-import { firstPolicy, listOfEpoch, nothingToUse } from './run-parts.ts';
+import { epochsAtOnce, firstPolicy, listOfEpoch, nothingToUse } from './run-parts.ts';
 import { ProgressBoard, summaryOf, type PreparedRun } from './run-state.ts';
 import { said } from './said.ts';
 import { makeFindable } from './search-attributes.ts';
@@ -178,14 +178,17 @@ class Run {
     const { plan } = state.resolved;
     const number = state.epochsDone + 1;
     this.enter(plan.mode === 'train' ? 'training' : 'collecting');
+    const last = number + epochsAtOnce(state) - 1;
     const list = await listOfEpoch(state, number);
     if (list.curriculum !== undefined)
       this.board.set({ curriculum: { epoch: number, chosen: list.count, ...list.curriculum } });
-    const result = await this.control.child(() => startEpoch(state, number, list), { drains: true });
+    const result = await this.control.child(() => startEpoch(state, { number, last, list }), {
+      drains: true,
+    });
     const after: PreparedRun = {
       ...state,
       policy: result.policy,
-      epochsDone: number,
+      epochsDone: last,
       totals: addTotals(state.totals, result.totals),
       retries: addRetries(state.retries ?? NO_RETRIES, result.retries ?? NO_RETRIES),
       failures: result.failures ?? NO_ATTEMPTS,

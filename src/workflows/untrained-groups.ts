@@ -43,12 +43,12 @@ export class UntrainedGroups {
     return fullBatches(hopeful, this.rule).length;
   }
 
-  /** The next batch in the order of the list, once all its groups have ended; null before. */
-  get next(): readonly GroupReport[] | null {
+  /** The next batch in the order of the list, which has an `end` once it is known, when all its groups have ended; null before. */
+  next(end: number | null): readonly GroupReport[] | null {
     const ended = this.inOrder;
     const [size] = fullBatches(ended.map(teaches), this.rule);
     if (size !== undefined) return ended.slice(0, size);
-    return this.count + ended.length === this.input.list.count ? ended : null;
+    return this.count + ended.length === end ? ended : null;
   }
 
   /** What has ended of the next batch, without a gap. */

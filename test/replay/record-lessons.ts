@@ -24,6 +24,17 @@ export async function recordFilled(on: Recording): Promise<void> {
   }
 }
 
+/** A train run whose three epochs one child goes through. */
+export async function recordWithoutGaps(on: Recording): Promise<void> {
+  const stub = new StubRun();
+  stub.plan = { ...STUB_PLAN, mode: 'train', qualityFilter: false, epochs: 3, maxStaleness: 1 };
+  await on.inRun('gapless', stub.activities(), async () => {
+    await (await on.started('gapless')).result();
+    await on.keep('gapless', 'train-gapless');
+    await on.keep('gapless/epoch-1', 'epoch-gapless');
+  });
+}
+
 /** A train run that chooses the instances of each epoch, and rests two of them in the second. */
 export async function recordChosen(on: Recording): Promise<void> {
   const stub = new StubRun();

@@ -12,7 +12,7 @@ import {
   recordVerify,
   recordWaiting,
 } from './record-trust.ts';
-import { recordChosen, recordFilled } from './record-lessons.ts';
+import { recordChosen, recordFilled, recordWithoutGaps } from './record-lessons.ts';
 import { Recording } from './recording.ts';
 
 /*
@@ -35,6 +35,7 @@ const RECORDINGS: Readonly<Record<string, (on: Recording) => Promise<void>>> = {
   beside: recordBeside,
   filled: recordFilled,
   chosen: recordChosen,
+  gapless: recordWithoutGaps,
 };
 
 const { values } = parseArgs({ options: { release: { type: 'string' }, only: { type: 'string' } } });
