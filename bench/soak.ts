@@ -5,6 +5,7 @@ import type { Trajectory } from '../src/domain/trajectory.ts';
 import { checkRecords } from '../test/chaos/check-records.ts';
 import { Findings } from '../test/chaos/findings.ts';
 import { checkWorld } from '../test/chaos/invariants.ts';
+import { percentile } from '../test/chaos/percentile.ts';
 import { type Draws, drawsOf } from '../test/chaos/random.ts';
 import { ChaosWorld } from '../test/chaos/world.ts';
 
@@ -100,13 +101,16 @@ async function report(run: string): Promise<void> {
     const [from = 0, to = 0] = [part[0]?.end, part.at(-1)?.end];
     const during = faults.filter(({ at }) => at >= from && at < to).length;
     const speed = ((part.length - 1) * 1000) / Math.max(1, to - from);
-    const took = medianOf(part.map(({ start, end }) => (end - start) / 1000));
+    const took = percentile(
+      part.map(({ start, end }) => (end - start) / 1000),
+      0.5,
+    );
     console.log(
-      `tenth ${i + 1}: ${speed.toFixed(2)} rollouts a second, half of them within ${took.toFixed(2)} s, ${during} faults`,
+      `tenth ${i + 1}: ${speed.toFixed(2)} rollouts a second, half of them within ${took?.toFixed(2)} s, ${during} faults`,
     );
     return took;
   });
-  const [first = 0, last = 0] = [medians[0], medians.at(-1)];
+  const [first, last] = [medians[0] ?? 0, medians.at(-1) ?? 0];
   // Most rollouts meet no fault, so this hardly depends on how many faults a tenth had, as its rollouts a second do.
   console.log(
     `by the median rollout the last tenth ran at ${((first / last) * 100).toFixed(0)}% of the first's speed`,
@@ -124,10 +128,6 @@ async function report(run: string): Promise<void> {
   console.log(`lost ${findings.lost}, doubled ${findings.doubled}, leaked ${left.leaked}`);
   for (const what of broken) console.log(`  ${what}`);
   if (broken.length > 0) process.exitCode = 1;
-}
-
-function medianOf(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 }
 
 /** Resident bytes of every process that runs. */
