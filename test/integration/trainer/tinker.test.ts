@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createPruneActivity } from '../../../src/activities/prune-checkpoints.ts';
 import { unpackAdapter } from '../../../src/adapters/trainer/tinker/archive.ts';
-import { readManifest } from '../../../src/adapters/trainer/tinker/checkpoints.ts';
+import { readManifest } from '../../../src/adapters/trainer/checkpoints.ts';
 import { makeStep } from '../../../src/adapters/trainer/tinker/make-step.ts';
 import { createModel, type TinkerModel } from '../../../src/adapters/trainer/tinker/session.ts';
 import { createTinkerTrainer } from '../../../src/adapters/trainer/tinker/tinker-trainer.ts';

@@ -8,7 +8,7 @@ import type { RunOpening } from '../../../domain/run-opening.ts';
 import { TINKER_LORA_ALPHA } from '../../../domain/run-opening.ts';
 import type { TrainStepRequest } from '../../../ports/trainer.ts';
 import { unpackAdapter } from './archive.ts';
-import { publish, readManifest } from './checkpoints.ts';
+import { publish, readManifest } from '../checkpoints.ts';
 import { type BatchSample, dataOf, type Reduction } from './data.ts';
 import { metricsOf } from './metrics.ts';
 import { createModel, deleteState, type TinkerModel } from './session.ts';

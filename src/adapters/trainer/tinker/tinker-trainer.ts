@@ -1,23 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import { SteadfastError } from '../../../domain/failures.ts';
-import { policyModel } from '../../../domain/ids.ts';
 import type { RunOpening } from '../../../domain/run-opening.ts';
 import { TRAINER_CAPABILITIES } from '../../../domain/trainer-capabilities.ts';
 import type { PublishedStep, StepState, Trainer, TrainStepRequest } from '../../../ports/trainer.ts';
+import { readManifest } from '../checkpoints.ts';
+import { createStepJobs, doneState } from '../step-jobs.ts';
 import { capabilitiesSchema } from './answers.ts';
-import { readManifest, readMetrics } from './checkpoints.ts';
 import type { Reduction } from './data.ts';
 import { headOf, makeStep } from './make-step.ts';
 import { measureReduction } from './reduction.ts';
 import { createModel, deleteState } from './session.ts';
 import { createTinkerServer, type TinkerServer } from './wire.ts';
-
-/** A step in the making, and what it came to if it failed. */
-interface Job {
-  readonly request: TrainStepRequest;
-  failure: SteadfastError | null;
-  isRunning: boolean;
-}
 
 /**
  * The port Trainer over a server that speaks Tinker's API. Its steps are published as checkpoints like those of the policy server,
@@ -33,7 +26,7 @@ export function createTinkerTrainer(options: {
   const { baseUrl, apiKey, policyServer } = options;
   const server = baseUrl === null ? null : createTinkerServer({ baseUrl, apiKey });
   const openings = new Map<string, RunOpening>();
-  const jobs = new Map<string, Job>();
+  const jobs = createStepJobs();
   const reductions = new Map<string, Promise<Reduction>>();
 
   function serverOf(): TinkerServer {
@@ -86,60 +79,20 @@ export function createTinkerTrainer(options: {
       const isSame = Object.entries(headOf(opening, request)).every(([key, value]) => {
         return isDeepStrictEqual(published.manifest[key], value);
       });
-      const state = await doneState(run, step, root, published.sha256);
-      return isSame ? state : { ...state, metrics: { ...state.metrics, 'batch/unused': 1 } };
+      return await doneState({ run, step, root, published, isUnused: !isSame });
     }
     const parent = await readManifest(root, step - 1);
     if (parent?.sha256 !== request.parent) {
       const why = `parent is ${request.parent}: step ${step - 1} of run ${run} has ${parent?.sha256 ?? 'no manifest'}`;
       throw new SteadfastError('Trainer.Conflict', why);
     }
-    const job = jobs.get(policyModel(run, step));
-    if (job?.isRunning !== true) begin(opening, request);
-    else if (job.request.batch.sha256 !== request.batch.sha256) {
-      throw new SteadfastError(
-        'Trainer.Conflict',
-        `step ${step} of run ${run} is being made of another batch`,
-      );
-    }
-    return { state: 'running' };
-  }
-
-  /** Makes the step while the caller looks for it now and then. */
-  function begin(opening: RunOpening, request: TrainStepRequest): void {
-    const job: Job = { request, failure: null, isRunning: true };
-    jobs.set(policyModel(request.run, request.step), job);
-    const making = async (): Promise<void> => {
-      try {
-        await makeStep(serverOf(), await reductionOf(opening), opening, request);
-      } catch (error) {
-        job.failure = failureOf(error);
-      } finally {
-        job.isRunning = false;
-      }
-    };
-    void making();
+    return jobs.begin(request, async () => {
+      await makeStep(serverOf(), await reductionOf(opening), opening, request);
+    });
   }
 
   async function stepState(run: string, step: number): Promise<StepState> {
-    const { checkpointDir } = openingOf(run);
-    const key = policyModel(run, step);
-    const job = jobs.get(key);
-    if (job?.isRunning === true) return { state: 'running' };
-    jobs.delete(key);
-    const published = await readManifest(checkpointDir, step);
-    if (published !== null) {
-      const state = await doneState(run, step, checkpointDir, published.sha256);
-      // Another worker's step, made of another batch, came first.
-      const isUnused = job !== undefined && job.request.batch.sha256 !== published.manifest.batch_sha256;
-      return isUnused ? { ...state, metrics: { ...state.metrics, 'batch/unused': 1 } } : state;
-    }
-    if (job?.failure?.type === 'Trainer.Failed' || job?.failure?.type === 'Trainer.Storage') {
-      return { state: 'failed', type: job.failure.type, reason: job.failure.message };
-    }
-    if (job?.failure) throw job.failure;
-    // Another process may have been making it, and may have died.
-    throw new SteadfastError('Trainer.Unreachable', `nobody here makes step ${step} of run ${run}`);
+    return await jobs.stateOf(run, step, openingOf(run).checkpointDir);
   }
 
   async function deleteCheckpoint(run: string, step: number): Promise<void> {
@@ -163,16 +116,6 @@ export function createTinkerTrainer(options: {
     checkpoints: async (run) => await policyServer.checkpoints(run),
     deleteCheckpoint,
   };
-}
-
-async function doneState(
-  run: string,
-  step: number,
-  root: string,
-  manifest: string,
-): Promise<Extract<StepState, { state: 'done' }>> {
-  const published = { step, manifest, model: policyModel(run, step) };
-  return { state: 'done', published, metrics: await readMetrics(root, step) };
 }
 
 /** Refuses a base model that the server does not have, by the name that it has for each. */
@@ -202,12 +145,4 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefine
 function unavailable(error: unknown): never {
   if (!(error instanceof SteadfastError) || error.type !== 'Trainer.Failed') throw error;
   throw new SteadfastError('Trainer.ModelUnavailable', error.message, { cause: error });
-}
-
-function failureOf(error: unknown): SteadfastError {
-  if (error instanceof SteadfastError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  const isFull =
-    error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT'].includes(String(error.code));
-  return new SteadfastError(isFull ? 'Trainer.Storage' : 'Trainer.Failed', message, { cause: error });
 }

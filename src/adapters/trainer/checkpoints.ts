@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { stepName } from '../../../domain/ids.ts';
+import { stepName } from '../../domain/ids.ts';
 
 /*
  * A run's checkpoints on disk, by the rules of the policy server, which reads them too (trainer/steadfast_trainer/
@@ -118,7 +118,7 @@ async function sweepDrafts(root: string, step: number): Promise<void> {
 }
 
 function draftPrefix(step: number): string {
-  return `.tinker-${stepName(step)}.draft-`;
+  return `.made-${stepName(step)}.draft-`;
 }
 
 async function hashesOf(folder: string): Promise<Record<string, string>> {

@@ -3,11 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import {
-  publish,
-  readManifest,
-  readMetrics,
-} from '../../../../../src/adapters/trainer/tinker/checkpoints.ts';
+import { publish, readManifest, readMetrics } from '../../../../src/adapters/trainer/checkpoints.ts';
 
 /** Writes a checkpoint whose adapter says who made it. */
 function made(by: string): (draft: string) => Promise<object> {
@@ -67,12 +63,12 @@ describe('the publishing of a checkpoint', () => {
   });
 
   it('leaves nothing of what fails, and sweeps what a death left', async () => {
-    await mkdir(join(root, '.tinker-step-0001.draft-dead'));
+    await mkdir(join(root, '.made-step-0001.draft-dead'));
     await assert.rejects(
       publish(root, 1, () => Promise.reject(new Error('no room'))),
       /no room/,
     );
-    assert.deepEqual(await readdir(root), ['.tinker-step-0001.draft-dead']);
+    assert.deepEqual(await readdir(root), ['.made-step-0001.draft-dead']);
     await publish(root, 1, made('first'));
     assert.deepEqual(await readdir(root), ['step-0001']);
   });
