@@ -1,5 +1,5 @@
-import { withinContext } from '../domain/context-limit.ts';
-import { asPlainText, withCommands } from '../domain/text-protocol.ts';
+import { messagesOf, promptOf, promptRules } from '../domain/conversation.ts';
+import { withCommands } from '../domain/text-protocol.ts';
 import type { TurnLink } from '../domain/trajectory.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { Model } from '../ports/model.ts';
@@ -9,7 +9,7 @@ import { heartbeatWhile } from './heartbeat.ts';
 import { readConfig, readInstance } from './stored.ts';
 import { summaryOf } from './tools/call-summary.ts';
 import { TOOLS } from './tools/definitions.ts';
-import { type ModelLink, appendLink, messagesOf, readTranscript } from './transcript.ts';
+import { type ModelLink, appendLink, readTranscript } from './transcript.ts';
 
 /** Calls of one turn that are carried out; those beyond are answered here, unrun, since each call needs an answer. */
 const CALLS_PER_TURN = 16;
@@ -33,15 +33,13 @@ export function createModelActivities(deps: {
       const { agent } = await readConfig(artifacts, input.config);
       const parent = input.head ?? (await begin(input));
       const startedAt = new Date();
-      const room = { limit: agent.contextTokens ?? Infinity, reply: agent.maxTokens };
-      const links = withinContext(await readTranscript(artifacts, parent), room);
-      const asked = messagesOf(links);
+      const links = await readTranscript(artifacts, parent);
       const isText = agent.toolProtocol === 'text';
       const answer = await model.sample(
         {
           model: input.policy.model,
           apiBase: input.policy.apiBase,
-          messages: isText ? asPlainText(asked) : asked,
+          messages: promptOf(links, promptRules(agent)),
           tools: isText ? [] : TOOLS,
           temperature: agent.temperature,
           maxTokens: agent.maxTokens,
@@ -50,7 +48,9 @@ export function createModelActivities(deps: {
         },
         signal,
       );
-      const message = isText ? withCommands(answer.message, `call_${asked.length}`) : answer.message;
+      const message = isText
+        ? withCommands(answer.message, `call_${messagesOf(links).length}`)
+        : answer.message;
       const response = { ...answer, message };
       const turn: ModelLink = {
         kind: 'model',

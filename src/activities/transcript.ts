@@ -1,5 +1,4 @@
 import { SteadfastError } from '../domain/failures.ts';
-import type { Message } from '../domain/messages.ts';
 import type { TurnLink } from '../domain/trajectory.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import { isDamage } from './stored.ts';
@@ -49,18 +48,6 @@ export async function newestModelLink(artifacts: Artifacts, head: string): Promi
     at = link.parent;
   }
   throw new SteadfastError('Artifact.Corrupt', `the transcript ${head} holds no model turn`);
-}
-
-/** The conversation that a transcript amounts to; completions keep their exact token ids where there are any. */
-export function messagesOf(links: readonly TurnLink[]): readonly Message[] {
-  return links.flatMap((link): readonly Message[] => {
-    if (link.kind === 'start') return link.messages;
-    if (link.kind === 'tool') {
-      return [{ role: 'tool', content: link.observation, toolCallId: link.call.id }];
-    }
-    const { message, completionTokenIds: tokenIds } = link;
-    return [tokenIds === null ? message : { ...message, tokenIds }];
-  });
 }
 
 async function readLink(artifacts: Artifacts, sha256: string): Promise<TurnLink> {

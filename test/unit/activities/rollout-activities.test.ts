@@ -8,7 +8,8 @@ import type { SandboxState, ToolInput } from '../../../src/activities/contract-s
 import { createTrajectoryActivities } from '../../../src/activities/record-trajectory.ts';
 import { createToolActivities } from '../../../src/activities/run-tool.ts';
 import { createModelActivities } from '../../../src/activities/sample-turn.ts';
-import { messagesOf, readTranscript } from '../../../src/activities/transcript.ts';
+import { readTranscript } from '../../../src/activities/transcript.ts';
+import { messagesOf } from '../../../src/domain/conversation.ts';
 import { createFolderArtifacts } from '../../../src/adapters/artifacts/folder.ts';
 import { SteadfastError } from '../../../src/domain/failures.ts';
 import { trajectoryPath } from '../../../src/domain/ids.ts';
