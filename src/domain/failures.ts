@@ -22,6 +22,7 @@ export type FailureType =
   | 'Trainer.Unreachable'
   | 'Trainer.ModelUnavailable'
   | 'Trainer.Conflict'
+  | 'Trainer.Doubtful'
   | 'Trainer.OutOfMemory'
   | 'Trainer.Storage'
   | 'Trainer.Failed'
@@ -44,6 +45,8 @@ const PERMANENT: ReadonlySet<FailureType> = new Set([
   'Model.ContextOverflow',
   'Trainer.ModelUnavailable',
   'Trainer.Conflict',
+  // A person has to look: asking again might make the step twice.
+  'Trainer.Doubtful',
   'Trainer.OutOfMemory',
   'Artifact.Corrupt',
 ]);

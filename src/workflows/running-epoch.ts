@@ -3,6 +3,7 @@ import { NO_ATTEMPTS, tooManyFailures, withFailure } from '../domain/failure-win
 import { meanReward } from '../domain/rollout-totals.ts';
 import type { epoch } from './epoch.ts';
 import { stateAfter, stateAtStart } from './epoch-state.ts';
+import { knownFailure } from './failures.ts';
 import { GroupWindow } from './group-window.ts';
 import { hasGrownLong } from './history.ts';
 import { Hold } from './hold.ts';
@@ -91,8 +92,7 @@ export class RunningEpoch {
   /** The gradient step of a batch; none where no group teaches anything, and a hold where its rewards are not the policy's. */
   async step(batch: readonly GroupReport[]): Promise<void> {
     this.show(`training step ${this.now.policy.step + 1}`);
-    const { context } = this.input;
-    const made = await makeStep(context, this.now.policy, batch, epochMetrics(this.input, batch));
+    const made = await this.madeOnce(batch);
     if (made.kind === 'none') {
       this.now = { ...this.now, stepsWithoutLesson: this.now.stepsWithoutLesson + 1 };
       await this.tell(null);
@@ -106,6 +106,20 @@ export class RunningEpoch {
     const index = this.now.rewardByStep.length;
     this.now = { ...this.now, policy, rewardByStep: [...this.now.rewardByStep, reward] };
     await this.tell({ index, reward });
+  }
+
+  /** A step of which nobody knows whether it was made holds the run; whoever lets it go has looked, and it is asked for again. */
+  private async madeOnce(batch: readonly GroupReport[]): ReturnType<typeof makeStep> {
+    for (;;) {
+      try {
+        return await makeStep(this.input.context, this.now.policy, batch, epochMetrics(this.input, batch));
+      } catch (error) {
+        const failure = knownFailure(error, 'Trainer.Unreachable');
+        if (failure?.type !== 'Trainer.Doubtful' || this.now.draining) throw error;
+        this.holdItself(failure.message);
+        await this.hold.released();
+      }
+    }
   }
 
   /** Waits for all groups, and tells of progress meanwhile. */

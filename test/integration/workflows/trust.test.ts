@@ -92,6 +92,24 @@ describe('rewards that are counted', () => {
     });
   });
 
+  it('holds the run where nobody knows whether a step was made, and asks for it again when it is let go', async () => {
+    const stub = new StubRun();
+    stub.plan = { ...STUB_PLAN, mode: 'train', qualityFilter: false, numInstances: 2 };
+    const made = stub.activities();
+    let asked = 0;
+    const trainStep: AllActivities['trainStep'] = async (input) => {
+      if (asked++ > 0) return await made.trainStep(input);
+      throw ApplicationFailure.nonRetryable('nobody knows whether ART makes step 1', 'Trainer.Doubtful');
+    };
+    await inRun(env, 'doubtful', counting(stub, { trainStep }), async (handle) => {
+      const { held } = await whenHeld(handle);
+      assert.deepEqual([held?.by, held?.reason], ['failures', 'nobody knows whether ART makes step 1']);
+      await handle.executeUpdate(resumeUpdate);
+      assert.equal((await handle.result()).steps, 1);
+      assert.equal(asked, 2);
+    });
+  });
+
   it('refuses a batch all of whose rollouts failed, unless the run may fail without end', async () => {
     await inRun(env, 'all-failed', failing(0.9), async (handle) => {
       const { held } = await whenHeld(handle);
