@@ -33,7 +33,7 @@ export function readCompletion(
       ...(reasoning === '' ? {} : { reasoning }),
     },
     promptTokenIds: ids(fields['prompt_token_ids']) ?? ids(choice['prompt_token_ids']),
-    completionTokenIds: ids(choice['token_ids']),
+    completionTokenIds: ids(choice['token_ids']) ?? idsInText(fieldsOf(choice['logprobs'])),
     logprobs: logprobsOf(fieldsOf(choice['logprobs'])),
     finishReason: textOf(choice['finish_reason']).slice(0, REASON_CHARACTERS) || 'unknown',
     usage: usageOf(fieldsOf(fields['usage'])),
@@ -44,6 +44,14 @@ export function readCompletion(
 function ids(value: unknown): readonly number[] | null {
   if (!Array.isArray(value) || value.length === 0) return null;
   return value.every((id): id is number => Number.isInteger(id)) ? value : null;
+}
+
+/** Servers that ART runs give a token's id in place of its text: `token_id:42`. */
+function idsInText(logprobs: Fields | null): readonly number[] | null {
+  const content: unknown = logprobs?.['content'];
+  if (!Array.isArray(content)) return null;
+  const texts = content.map((entry) => textOf(fieldsOf(entry)?.['token']));
+  return ids(texts.map((text) => Number(/^token_id:(\d+)$/.exec(text)?.[1] ?? Number.NaN)));
 }
 
 function logprobsOf(logprobs: Fields | null): readonly number[] | null {

@@ -10,6 +10,8 @@ import { refusedInside } from './wire-error.ts';
 export interface OpenAiModelOptions {
   /** Null where none is set; endpoints that need none are called without one. */
   readonly apiKey: string | null;
+  /** The variable that the key comes from, for messages: OPENAI_API_KEY where none is named. */
+  readonly keyName?: string;
   /** Base URL of the embedded policy server, for requests whose apiBase is null. */
   readonly policyUrl: string;
 }
@@ -17,11 +19,11 @@ export interface OpenAiModelOptions {
 /** The port Model over any OpenAI-compatible endpoint, by the official client with its retries off. */
 export function createOpenAiModel(options: OpenAiModelOptions): Model {
   const endpointAt = createEndpoints(options);
-  const { apiKey, policyUrl } = options;
+  const { apiKey, keyName, policyUrl } = options;
 
   async function sample(request: ModelRequest, signal?: AbortSignal): Promise<ModelResponse> {
     const endpoint = endpointAt(request.apiBase ?? policyUrl);
-    const asked = { baseUrl: endpoint.baseUrl, model: request.model, apiKey };
+    const asked = { baseUrl: endpoint.baseUrl, model: request.model, apiKey, keyName };
     try {
       const spliced = request.messages.some((message) => message.role === 'assistant' && message.tokenIds);
       const ours = request.apiBase === null || (spliced && (await endpoint.isOurs(signal)));
@@ -41,7 +43,7 @@ export function createOpenAiModel(options: OpenAiModelOptions): Model {
     try {
       await checkModel(endpoint, model, { embedded: apiBase === null, signal });
     } catch (error) {
-      throw await explained(error, endpoint, { baseUrl: endpoint.baseUrl, model, apiKey });
+      throw await explained(error, endpoint, { baseUrl: endpoint.baseUrl, model, apiKey, keyName });
     }
   }
 

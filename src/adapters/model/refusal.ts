@@ -16,6 +16,8 @@ export interface Asked {
   readonly baseUrl: string;
   readonly model: string;
   readonly apiKey: string | null;
+  /** The variable that the key comes from. */
+  readonly keyName?: string | undefined;
 }
 
 const OVERFLOW =
@@ -68,12 +70,13 @@ export function modelError(error: unknown, asked: Asked): unknown {
   return new SteadfastError('Model.BadResponse', `${baseUrl} answered what is not JSON: ${why}`);
 }
 
-function refusalError(refusal: Refusal, { baseUrl, model, apiKey }: Asked): SteadfastError {
+function refusalError(refusal: Refusal, asked: Asked): SteadfastError {
+  const { baseUrl, model, apiKey, keyName = 'OPENAI_API_KEY' } = asked;
   const { status } = refusal;
   const said = redacted(refusal.message, apiKey);
   const answer = `${baseUrl} answered ${said}`;
   if (status === 401 || status === 403) {
-    const what = apiKey === null ? 'OPENAI_API_KEY is not set' : 'the key in OPENAI_API_KEY was refused';
+    const what = apiKey === null ? `${keyName} is not set` : `the key in ${keyName} was refused`;
     return new SteadfastError('Model.Unauthorized', `${what}: ${answer}`);
   }
   if (isOverflow(refusal)) return new SteadfastError('Model.ContextOverflow', answer);
