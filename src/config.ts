@@ -20,6 +20,14 @@ export interface Config {
   readonly temporalNamespace: string;
   /** A server that speaks Tinker's API, for runs that name it as their trainer; null where there is none. */
   readonly tinker: { readonly baseUrl: string | null; readonly apiKey: string | null };
+  /** ART, for runs that name it as their trainer: the address of its local server, or of another serverless one than W&B's. */
+  readonly art: {
+    readonly baseUrl: string | null;
+    readonly apiKey: string | null;
+    /** Null for the key's own. */
+    readonly entity: string | null;
+    readonly project: string;
+  };
   readonly openaiApiKey: string | null;
   readonly openaiBaseUrl: string | null;
   /** Name of this sandbox host in task queues. */
@@ -71,6 +79,12 @@ export function loadConfig(env: Environment = process.env): Config {
     temporalAddress: given('TEMPORAL_ADDRESS'),
     temporalNamespace: given('TEMPORAL_NAMESPACE') ?? 'default',
     tinker: { baseUrl: addressOf(env, 'TINKER_BASE_URL'), apiKey: given('TINKER_API_KEY') },
+    art: {
+      baseUrl: addressOf(env, 'ART_BASE_URL'),
+      apiKey: given('WANDB_API_KEY'),
+      entity: given('WANDB_ENTITY'),
+      project: given('WANDB_PROJECT') ?? 'steadfast',
+    },
     openaiApiKey: given('OPENAI_API_KEY'),
     openaiBaseUrl: given('OPENAI_BASE_URL'),
     host: given('STEADFAST_HOST'),

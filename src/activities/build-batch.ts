@@ -1,14 +1,18 @@
 import { hasVariance } from '../domain/advantage.ts';
+import { type PromptRules, promptRules } from '../domain/conversation.ts';
 import { trajectoryPath } from '../domain/ids.ts';
 import { refusalOf } from '../domain/refusal.ts';
 import { countsOf } from '../domain/rollout-totals.ts';
+import { TRAINER_CAPABILITIES } from '../domain/trainer-capabilities.ts';
 import { samplesOf, type Sample } from '../domain/training-data.ts';
 import type { Trajectory, TurnLink } from '../domain/trajectory.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
+import { conversationsOfGroup, type GroupConversations } from './batch-conversations.ts';
 import type { BatchOutput, TrainerActivities } from './contract-trainer.ts';
 import { countedRewards, type GroupRecord } from './group-record.ts';
 import { heartbeatWhile } from './heartbeat.ts';
 import { readMended } from './mended.ts';
+import { readConfig } from './stored.ts';
 
 /** The activity that joins the trajectories of a batch's groups into the file that the trainer reads. */
 export function createBatchActivity(deps: {
@@ -19,50 +23,84 @@ export function createBatchActivity(deps: {
   /** A record that is lost for good costs its group or its member, not the run. */
   async function buildBatch(input: {
     readonly run: string;
+    readonly config: string;
     readonly groups: readonly string[];
   }): Promise<BatchOutput> {
     return await heartbeatWhile(async () => {
-      const samples: Sample[] = [];
+      const config = await readConfig(artifacts, input.config);
+      const { batches } = TRAINER_CAPABILITIES[config.trainer ?? 'embedded'];
+      const teaching: GroupRecord[] = [];
       let groupsWithoutVariance = 0;
       let groupsTooSmall = 0;
-      let untrainable = 0;
+      let lost = 0;
       const members: GroupRecord['members'][number][] = [];
       for (const hash of input.groups) {
         const record = await readGroup(artifacts, input.run, hash);
         if (record === null) {
-          untrainable++;
+          lost++;
           continue;
         }
         members.push(...record.members);
         const rewards = countedRewards(record);
-        if (rewards.length < 2) {
-          groupsTooSmall++;
-          continue;
-        }
-        if (!hasVariance(rewards)) {
-          groupsWithoutVariance++;
-          continue;
-        }
-        const made = await samplesOfGroup(artifacts, record);
-        samples.push(...made.samples);
-        untrainable += made.untrainable;
+        if (rewards.length < 2) groupsTooSmall++;
+        else if (!hasVariance(rewards)) groupsWithoutVariance++;
+        else teaching.push(record);
       }
-      // In an order of its own: the same groups give the same bytes, whoever ended first.
-      samples.sort((a, b) => (a.rollout < b.rollout ? -1 : a.rollout > b.rollout ? 1 : 0));
-      const batch = samples.length === 0 ? null : await artifacts.putJson({ samples });
-      const masked = countsOf(members.flatMap(({ mask }) => mask ?? []));
-      const left = { groupsWithoutVariance, groupsTooSmall, untrainable };
+      const made =
+        batches === 'samples'
+          ? await samplesOfGroups(artifacts, teaching)
+          : await conversationsOfGroups(artifacts, teaching, promptRules(config.agent));
+      const batch = made.samples === 0 ? null : await artifacts.putJson(made.content);
       return {
         batch,
-        samples: samples.length,
-        ...left,
-        masked,
+        samples: made.samples,
+        groupsWithoutVariance,
+        groupsTooSmall,
+        untrainable: made.untrainable + lost,
+        masked: countsOf(members.flatMap(({ mask }) => mask ?? [])),
         refused: batch === null ? refusalOf(members) : null,
       };
     });
   }
 
   return { buildBatch };
+}
+
+/** What a batch file holds, and of how much. */
+interface BatchContent {
+  readonly content: object;
+  readonly samples: number;
+  readonly untrainable: number;
+}
+
+async function samplesOfGroups(artifacts: Artifacts, records: readonly GroupRecord[]): Promise<BatchContent> {
+  const samples: Sample[] = [];
+  let untrainable = 0;
+  for (const record of records) {
+    const made = await samplesOfGroup(artifacts, record);
+    samples.push(...made.samples);
+    untrainable += made.untrainable;
+  }
+  // In an order of its own: the same groups give the same bytes, whoever ended first.
+  samples.sort((a, b) => (a.rollout < b.rollout ? -1 : a.rollout > b.rollout ? 1 : 0));
+  return { content: { samples }, samples: samples.length, untrainable };
+}
+
+async function conversationsOfGroups(
+  artifacts: Artifacts,
+  records: readonly GroupRecord[],
+  rules: PromptRules,
+): Promise<BatchContent> {
+  const groups: GroupConversations[] = [];
+  for (const record of records.toSorted((a, b) => a.group - b.group)) {
+    const read = async (rollout: string, hash: string): Promise<Trajectory | null> => {
+      return await readTrajectory(artifacts, record.run, rollout, hash);
+    };
+    groups.push(await conversationsOfGroup(record, rules, read));
+  }
+  const counts = groups.flatMap(({ members }) => members.map(({ conversations }) => conversations.length));
+  const samples = counts.reduce((sum, count) => sum + count, 0);
+  return { content: { groups }, samples, untrainable: counts.filter((count) => count === 0).length };
 }
 
 async function readGroup(artifacts: Artifacts, run: string, hash: string): Promise<GroupRecord | null> {
@@ -94,9 +132,18 @@ async function readTurns(
   rollout: string,
   hash: string,
 ): Promise<readonly TurnLink[]> {
-  const copies = async () => await Promise.resolve([trajectoryPath(run, rollout)]);
-  const trajectory = (await readMended(artifacts, hash, run, copies)) as Trajectory | null;
+  const trajectory = await readTrajectory(artifacts, run, rollout, hash);
   return trajectory?.trainable === true ? trajectory.turns : [];
+}
+
+async function readTrajectory(
+  artifacts: Artifacts,
+  run: string,
+  rollout: string,
+  hash: string,
+): Promise<Trajectory | null> {
+  const copies = async () => await Promise.resolve([trajectoryPath(run, rollout)]);
+  return (await readMended(artifacts, hash, run, copies)) as Trajectory | null;
 }
 
 /** A trainer refuses what has no token in the loss, or nothing before the first of them. */

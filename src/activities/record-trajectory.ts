@@ -1,13 +1,15 @@
 import { Context } from '@temporalio/activity';
+import { hasReplies } from '../domain/conversation.ts';
 import { kindsOf, type Finding } from '../domain/findings.ts';
 import { trajectoryPath } from '../domain/ids.ts';
+import { TRAINER_CAPABILITIES, type TrainerCapabilities } from '../domain/trainer-capabilities.ts';
 import { samplesOf } from '../domain/training-data.ts';
 import type { Grading, Trajectory, TurnLink } from '../domain/trajectory.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { RecordActivities, RecordedTrajectory, RecordTrajectoryInput } from './contract.ts';
 import { heartbeatWhile } from './heartbeat.ts';
 import { countedOf, findingsOf, type CountedRollout } from './judge-rollout.ts';
-import { readGrading } from './stored.ts';
+import { isDamage, readConfig, readGrading } from './stored.ts';
 import { TOOLS } from './tools/definitions.ts';
 import { readableTranscript } from './transcript.ts';
 
@@ -45,7 +47,8 @@ export async function writeTrajectory(
   const findings = await findingsOf(artifacts, input, turns, grading);
   const graded = input.status === 'scored' ? grading : null;
   const counted = graded === null ? null : await countedOf(artifacts, input, turns, graded, findings);
-  const record = trajectoryOf(input, transcript, { grading, findings, counted }, endedAt);
+  const batches = await batchesOf(artifacts, input.config);
+  const record = trajectoryOf(input, transcript, { grading, findings, counted, batches }, endedAt);
   const path = trajectoryPath(input.run, input.rollout);
   await artifacts.writeRunFile(input.run, path, `${JSON.stringify(record, null, 1)}\n`);
   const trajectory = await artifacts.putJson(record);
@@ -65,6 +68,17 @@ export async function writeTrajectory(
   };
 }
 
+/** What the run's trainer reads; samples where the config is lost. */
+async function batchesOf(artifacts: Artifacts, config: string): Promise<TrainerCapabilities['batches']> {
+  try {
+    const { trainer = 'embedded' } = await readConfig(artifacts, config);
+    return TRAINER_CAPABILITIES[trainer].batches;
+  } catch (error) {
+    if (isDamage(error)) return 'samples';
+    throw error;
+  }
+}
+
 const NO_TURNS = { links: [], damaged: false } as const;
 
 /** The record of a rollout, derived whole from its transcript and its grading. */
@@ -75,6 +89,7 @@ function trajectoryOf(
     readonly grading: Grading | null;
     readonly findings: readonly Finding[];
     readonly counted: CountedRollout | null;
+    readonly batches: TrainerCapabilities['batches'];
   },
   endedAt: string,
 ): Trajectory {
@@ -116,8 +131,10 @@ function trajectoryOf(
     },
     trainable:
       !damaged &&
-      models.length > 0 &&
-      samplesOf(turns, { rollout: input.rollout, group: 0, advantage: 0 }) !== null,
+      hasReplies(turns) &&
+      // A trainer that makes prompts of the messages itself needs no ids of them.
+      (judged.batches === 'conversations' ||
+        samplesOf(turns, { rollout: input.rollout, group: 0, advantage: 0 }) !== null),
     startedAt: input.startedAt,
     endedAt,
   };

@@ -23,10 +23,18 @@ export async function checkpointOf(artifacts: Artifacts, version: string): Promi
   const folder = artifacts.runPath(named.run, named.path);
   const text = await artifacts.readRunFile(named.run, `${named.path}/manifest.json`);
   if (text === null) throw new CommandError(`there is no checkpoint ${folder}`);
-  const { base_model: baseModel, files } = JSON.parse(text) as {
+  const {
+    base_model: baseModel,
+    files,
+    ...manifest
+  } = JSON.parse(text) as {
     readonly base_model: string;
     readonly files: Readonly<Record<string, string>>;
+    readonly sampled_at?: { readonly model: string };
   };
+  if (manifest.sampled_at !== undefined) {
+    throw new CommandError(`${version} has no adapter here: ART keeps it, as ${manifest.sampled_at.model}`);
+  }
   for (const [name, sha256] of Object.entries(files)) {
     if (!name.startsWith('adapter/')) continue;
     const found = await sha256Of(join(folder, name)).catch(() => 'missing');

@@ -13,7 +13,7 @@ export function advantageSeed(runSeed: number, group: number): number {
  *
  * - `mean`: r - mean(r) (the default: dividing by a tiny deviation makes a gradient out of noise)
  * - `leave-one-out`: r - mean of the others, which is G/(G-1) times the former (RLOO)
- * - `std`: (r - mean(r)) / (std(r) + 1e-6) with the sample deviation, as GRPO and ART have it
+ * - `std`: (r - mean(r)) / (std(r) + 1e-6) with the sample deviation, as GRPO has it (ART's is the population's)
  * - `shuffled`: those of `mean`, dealt out among the siblings by `seed`: a control, from which nothing can be learned
  */
 export function advantagesOf(rewards: readonly number[], kind: AdvantageKind, seed = 0): number[] {

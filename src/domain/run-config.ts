@@ -6,8 +6,8 @@ import type { Retention } from './retention.ts';
 export type RunMode = 'inference' | 'train';
 export type SandboxChoice = 'auto' | 'docker' | 'bubblewrap';
 
-/** Who makes the gradient steps: the embedded policy server, or a server that speaks Tinker's API. */
-export type TrainerChoice = 'embedded' | 'tinker';
+/** Who makes the gradient steps: the embedded policy server, a server that speaks Tinker's API, or ART, serverless or its local server. */
+export type TrainerChoice = 'embedded' | 'tinker' | 'art' | 'art-local';
 
 /** How the agent works on one instance; the same for every rollout of a run. */
 export interface AgentConfig {

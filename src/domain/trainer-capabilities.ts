@@ -12,6 +12,17 @@ export interface TrainerCapabilities {
   readonly temperature: 'any' | 1;
   /** Whether a run may begin at another run's checkpoint. */
   readonly startFrom: boolean;
+  readonly advantages: readonly TrainingConfig['advantage'][];
+  /** Whether older policy versions than the newest can still be sampled. */
+  readonly staleness: boolean;
+  /** Whether a run chooses the rank of its adapter. */
+  readonly loraRank: boolean;
+  /** Whether single checkpoints can be deleted. */
+  readonly retention: boolean;
+  /** Whether it takes rollouts whose earlier observations were left out of later prompts. */
+  readonly contextLimit: boolean;
+  /** What its batch file holds: samples of tokens with advantages, or conversations with rewards. */
+  readonly batches: 'samples' | 'conversations';
 }
 
 /** The options that capabilities speak of; what is absent is not looked at. */
@@ -22,7 +33,39 @@ export interface AskedOfTrainer {
   readonly stalenessBound?: number | null | undefined;
   readonly temperature?: number | undefined;
   readonly startFrom?: string | null | undefined;
+  readonly advantage?: TrainingConfig['advantage'] | undefined;
+  readonly maxStaleness?: number | undefined;
+  /** Only where it was asked for: a config has a rank in any case. */
+  readonly loraRank?: number | undefined;
+  readonly keepNewest?: number | null | undefined;
+  readonly contextTokens?: number | null | undefined;
 }
+
+/** What is true of every trainer that is given samples and leaves an adapter with each step. */
+const OF_SAMPLES = {
+  advantages: ['mean', 'leave-one-out', 'std', 'shuffled'],
+  staleness: true,
+  loraRank: true,
+  retention: true,
+  contextLimit: true,
+  batches: 'samples',
+} as const;
+
+const ART = {
+  // Its weights give each trajectory of a pass the same part, however long it is.
+  losses: ['grpo'],
+  importance: ['token', 'sequence'],
+  // The serverless API has no field for it; the local server has, and its own weights in it.
+  kl: false,
+  stalenessBound: false,
+  temperature: 1,
+  // A checkpoint stays with ART, under the name of the run that made it.
+  startFrom: false,
+  // It has rewards of us and no advantages.
+  advantages: ['mean', 'std'],
+  loraRank: false,
+  batches: 'conversations',
+} as const;
 
 /** Known before a run starts; what only a server can say (its base models, its largest rank) is asked as the run opens. */
 export const TRAINER_CAPABILITIES: Readonly<Record<TrainerChoice, TrainerCapabilities>> = {
@@ -33,6 +76,7 @@ export const TRAINER_CAPABILITIES: Readonly<Record<TrainerChoice, TrainerCapabil
     stalenessBound: true,
     temperature: 'any',
     startFrom: true,
+    ...OF_SAMPLES,
   },
   tinker: {
     // Averages of token losses, which Tinker's servers take as weights of the advantages.
@@ -44,6 +88,16 @@ export const TRAINER_CAPABILITIES: Readonly<Record<TrainerChoice, TrainerCapabil
     temperature: 1,
     // The optimiser's state is the server's, under the name of the run that made it.
     startFrom: false,
+    ...OF_SAMPLES,
+  },
+  art: { ...ART, staleness: true, retention: true, contextLimit: true },
+  'art-local': {
+    ...ART,
+    // It serves one version, the newest, and deletes by a rule of its own.
+    staleness: false,
+    retention: false,
+    // It trains on every reply of a conversation, and so once more on those that a later prompt repeats.
+    contextLimit: false,
   },
 };
 
@@ -54,15 +108,13 @@ export function unsupportedOptions(
   capabilities: TrainerCapabilities = TRAINER_CAPABILITIES[trainer],
 ): string[] {
   const { losses, importance, kl, stalenessBound, temperature, startFrom } = capabilities;
+  const { advantages, staleness, loraRank, retention, contextLimit } = capabilities;
   const refusals: [field: string, value: unknown, isRefused: boolean, expected: string][] = [
-    ['loss', asked.loss, asked.loss !== undefined && !losses.includes(asked.loss), oneOf(losses)],
-    [
-      'importance',
-      asked.importance,
-      asked.importance !== undefined && !importance.includes(asked.importance),
-      oneOf(importance),
-    ],
+    ['loss', asked.loss, isNoneOf(losses, asked.loss), oneOf(losses)],
+    ['importance', asked.importance, isNoneOf(importance, asked.importance), oneOf(importance)],
+    ['advantage', asked.advantage, isNoneOf(advantages, asked.advantage), oneOf(advantages)],
     ['kl_coefficient', asked.klCoefficient, !kl && (asked.klCoefficient ?? 0) > 0, '0'],
+    ['max_staleness', asked.maxStaleness, !staleness && (asked.maxStaleness ?? 0) > 0, '0'],
     [
       'staleness_bound',
       asked.stalenessBound,
@@ -75,13 +127,20 @@ export function unsupportedOptions(
       temperature !== 'any' && asked.temperature !== undefined && asked.temperature !== temperature,
       String(temperature),
     ],
+    ['lora_rank', asked.loraRank, !loraRank && asked.loraRank !== undefined, 'none (the rank is its own)'],
     ['start_from', asked.startFrom, !startFrom && (asked.startFrom ?? null) !== null, 'none'],
+    ['keep_newest', asked.keepNewest, !retention && (asked.keepNewest ?? null) !== null, 'none'],
+    ['context_tokens', asked.contextTokens, !contextLimit && (asked.contextTokens ?? null) !== null, 'null'],
   ];
   return refusals
     .filter(([, , isRefused]) => isRefused)
     .map(([field, value, , expected]) => {
       return `${field} is ${JSON.stringify(value)} with trainer ${trainer}; expected ${expected}: it can do no other`;
     });
+}
+
+function isNoneOf<T>(values: readonly T[], asked: T | undefined): boolean {
+  return asked !== undefined && !values.includes(asked);
 }
 
 function oneOf(values: readonly string[]): string {

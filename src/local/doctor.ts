@@ -14,6 +14,16 @@ export interface DoctorRow {
 /** Asks the Temporal server: its version, and the time of one no-op activity; throws when it can't be reached. */
 export type TemporalProbe = () => Promise<{ readonly version: string; readonly activityMs: number }>;
 
+const KEYS = [
+  'OPENAI_API_KEY',
+  'OPENAI_BASE_URL',
+  'TINKER_BASE_URL',
+  'TINKER_API_KEY',
+  'ART_BASE_URL',
+  'WANDB_API_KEY',
+  'HF_TOKEN',
+];
+
 /** Below this a server is tuned: a tuned one was seen at 15 to 20 ms, an untuned one at 100 ms. */
 const tunedBelowMs = 50;
 
@@ -56,12 +66,10 @@ export async function temporalRows(probe: TemporalProbe): Promise<DoctorRow[]> {
 
 /** Which keys are set, never what they are. */
 export function keyRows(config: Pick<Config, 'environment'>): DoctorRow[] {
-  return ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'TINKER_BASE_URL', 'TINKER_API_KEY', 'HF_TOKEN'].map(
-    (name) => ({
-      part: name,
-      found: config.environment[name] ? 'set' : 'not set',
-      state: 'ok',
-      hint: '',
-    }),
-  );
+  return KEYS.map((name) => ({
+    part: name,
+    found: config.environment[name] ? 'set' : 'not set',
+    state: 'ok',
+    hint: '',
+  }));
 }

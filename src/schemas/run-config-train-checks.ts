@@ -14,7 +14,7 @@ export function checkTraining(values: Values, given: ReadonlySet<string>): strin
     ...rolloutsOf(values),
     ...batchesOf(values),
     ...curriculumOf(values, given),
-    ...beyondTrainer(values),
+    ...beyondTrainer(values, given),
     ...kept(values, given),
   ];
 }
@@ -110,18 +110,22 @@ function kept({ keep_newest, keep_every, keep_best }: Values, given: ReadonlySet
 }
 
 /** What the run's trainer cannot honour. */
-function beyondTrainer(values: Values): string[] {
+function beyondTrainer(values: Values, given: ReadonlySet<string>): string[] {
   const { temperature = MODE_DEFAULTS.temperature.train } = values;
-  const { trainer, loss, importance, start_from: startFrom, max_staleness: maxStaleness = 0 } = values;
+  const { trainer, max_staleness: maxStaleness = 0 } = values;
   if (trainer === undefined) return [];
   const { staleness_bound: stalenessBound = defaultStalenessBound(maxStaleness) } = values;
-  const klCoefficient = values.kl_coefficient;
   return unsupportedOptions(trainer, {
-    loss,
-    importance,
-    klCoefficient,
+    loss: values.loss,
+    importance: values.importance,
+    advantage: values.advantage,
+    klCoefficient: values.kl_coefficient,
+    maxStaleness,
     stalenessBound,
     temperature,
-    startFrom,
+    loraRank: given.has('lora_rank') ? values.lora_rank : undefined,
+    startFrom: values.start_from,
+    keepNewest: values.keep_newest,
+    contextTokens: values.context_tokens,
   });
 }

@@ -7,10 +7,10 @@ const POLICY_VERSION = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}@\d{1,9}$/;
 /** The fields of a run's config that its gradient steps and checkpoints read. */
 export const trainingFields = {
   trainer: z
-    .enum(['embedded', 'tinker'])
+    .enum(['embedded', 'tinker', 'art', 'art-local'])
     .default('embedded')
     .describe(
-      'Who makes the gradient steps: the embedded policy server, or the Tinker server at TINKER_BASE_URL (train mode)',
+      'Who makes the gradient steps: the embedded policy server, the Tinker server at TINKER_BASE_URL, serverless ART, or the ART server at ART_BASE_URL (train mode)',
     ),
   oversample: z
     .number()

@@ -36,6 +36,10 @@ import { createOfficial } from '../adapters/official/grader.ts';
 import { createSandboxes, type Sandboxes } from '../adapters/sandbox/choose.ts';
 import { createLoraReplica } from '../adapters/sampler/lora-replica.ts';
 import { createReplicaModel } from '../adapters/sampler/replicas.ts';
+import { createArtModel } from '../adapters/sampler/art-model.ts';
+import { createArtTrainer } from '../adapters/trainer/art/art-trainer.ts';
+import { connectArt } from '../adapters/trainer/art/connect.ts';
+import { ART_LOCAL_KEY } from '../adapters/trainer/art/local.ts';
 import { createPolicyServerTrainer } from '../adapters/trainer/policy-server.ts';
 import { createReopeningModel } from '../adapters/trainer/reopening-model.ts';
 import { createTinkerTrainer } from '../adapters/trainer/tinker/tinker-trainer.ts';
@@ -46,7 +50,7 @@ import type { DatasetRecords, Datasets } from '../ports/datasets.ts';
 import type { Images } from '../ports/images.ts';
 import type { Model } from '../ports/model.ts';
 import type { Official } from '../ports/official.ts';
-import type { Trainers } from '../ports/trainer.ts';
+import type { Trainer, Trainers } from '../ports/trainer.ts';
 import { defaultApiBase } from '../schemas/run-config-endpoint.ts';
 import { failingArtifacts, failingRunTool, failingSandboxes } from './failing-deps.ts';
 import { createFailpoints, type Fire } from './failpoints.ts';
@@ -89,8 +93,7 @@ export function createDeps(config: Config): Deps {
   return {
     artifacts,
     images,
-    trainers: { embedded: policyServer, tinker: createTinkerTrainer({ ...config.tinker, policyServer }) },
-    // Sampling is the policy server's, whoever trains.
+    trainers: trainersOf(config, policyServer),
     model: modelOf(config, createReopeningModel({ model, trainer: policyServer, artifacts }), artifacts),
     datasets: createDatasets({
       cacheDir: config.cache,
@@ -143,11 +146,28 @@ export function recordActivities(
   };
 }
 
-/** Samples policy versions at servers that load adapters, where there are some. */
+function trainersOf(config: Config, policyServer: Trainer): Trainers {
+  return {
+    embedded: policyServer,
+    tinker: createTinkerTrainer({ ...config.tinker, policyServer }),
+    art: createArtTrainer({ trainer: 'art', connect: () => connectArt('art', config.art) }),
+    'art-local': createArtTrainer({
+      trainer: 'art-local',
+      connect: () => connectArt('art-local', config.art),
+    }),
+  };
+}
+
+/** Samples policy versions at ART where ART made them, else at servers that load adapters, where there are some. */
 function modelOf(config: Config, model: Model, artifacts: Artifacts): Model {
-  if (config.samplerUrls.length === 0) return model;
+  const { policyUrl, art } = config;
+  const endpoints = {
+    art: createOpenAiModel({ apiKey: art.apiKey, keyName: 'WANDB_API_KEY', policyUrl }),
+    'art-local': createOpenAiModel({ apiKey: ART_LOCAL_KEY, policyUrl }),
+  };
   const replicas = config.samplerUrls.map((url) => createLoraReplica(url, config.openaiApiKey));
-  return createReplicaModel({ model, artifacts, replicas });
+  const here = replicas.length === 0 ? model : createReplicaModel({ model, artifacts, replicas });
+  return createArtModel({ model: here, artifacts, endpoints });
 }
 
 export function sandboxActivities(

@@ -49,6 +49,21 @@ test('samplers are URLs that commas part, and what is none is named', () => {
   );
 });
 
+test('ART is named by an address, a key and a place at W&B', () => {
+  const nothing = { baseUrl: null, apiKey: null, entity: null, project: 'steadfast' };
+  assert.deepEqual(loadConfig({}).art, nothing);
+  const set = { WANDB_API_KEY: 'k', WANDB_ENTITY: 'us', WANDB_PROJECT: 'swe' };
+  assert.deepEqual(loadConfig({ ...set, ART_BASE_URL: 'http://gpu:7999/' }).art, {
+    baseUrl: 'http://gpu:7999',
+    apiKey: 'k',
+    entity: 'us',
+    project: 'swe',
+  });
+  assert.throws(() => loadConfig({ ART_BASE_URL: 'gpu:7999' }), {
+    message: 'ART_BASE_URL is "gpu:7999"; expected a URL that begins with http:// or https://',
+  });
+});
+
 test('a Tinker server is named by its address, which is a URL', () => {
   assert.deepEqual(loadConfig({}).tinker, { baseUrl: null, apiKey: null });
   assert.deepEqual(loadConfig({ TINKER_BASE_URL: 'http://gpu:8000/', TINKER_API_KEY: 'tml-1' }).tinker, {

@@ -37,7 +37,7 @@ export async function openChain(
   const trainer = createPolicyServerTrainer({ baseUrl: `http://127.0.0.1:${port}/v1`, ...limits });
   const { openTraining, trainStep } = createTrainingActivities({
     artifacts,
-    trainers: { embedded: trainer, tinker: trainer },
+    trainers: { embedded: trainer, tinker: trainer, art: trainer, 'art-local': trainer },
   });
   const config = await artifacts.putJson({
     run,

@@ -75,7 +75,10 @@ describe('the embedded policy server', () => {
     trainer = createPolicyServerTrainer({ baseUrl: server.url });
     const plain = createOpenAiModel({ apiKey: null, policyUrl: server.url });
     model = createReopeningModel({ model: plain, trainer, artifacts });
-    training = createTrainingActivities({ artifacts, trainers: { embedded: trainer, tinker: trainer } });
+    training = createTrainingActivities({
+      artifacts,
+      trainers: { embedded: trainer, tinker: trainer, art: trainer, 'art-local': trainer },
+    });
   }
 
   /** A trajectory of one turn sampled from the server, with a reward that the test gives it. */
@@ -175,7 +178,7 @@ describe('the embedded policy server', () => {
     await serve();
     const { pruneCheckpoints } = createPruneActivity({
       artifacts,
-      trainers: { embedded: trainer, tinker: trainer },
+      trainers: { embedded: trainer, tinker: trainer, art: trainer, 'art-local': trainer },
     });
     assert.equal(await carriedOut(() => pruneCheckpoints({ run, config: kept })), 1);
     // Step 2 was made of what policy 1 earned, the best; 2 is the newest.

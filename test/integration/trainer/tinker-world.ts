@@ -90,6 +90,8 @@ export class TinkerWorld {
     const embedded = createPolicyServerTrainer({ baseUrl: this.policyServer.url });
     return {
       embedded,
+      art: embedded,
+      'art-local': embedded,
       tinker: createTinkerTrainer({
         baseUrl: this.tinker.baseUrl,
         apiKey: null,

@@ -216,7 +216,8 @@ async function record(group: number, results: readonly RolloutResult[]): Promise
 
 async function build(groups: readonly string[]): Promise<BatchOutput> {
   const { buildBatch } = createBatchActivity({ artifacts });
-  return await carriedOut(() => buildBatch({ run: 'r', step: 1, config: '', groups }));
+  const config = await artifacts.putJson({});
+  return await carriedOut(() => buildBatch({ run: 'r', step: 1, config, groups }));
 }
 
 function accept(instanceId: string): Verdict {

@@ -19,7 +19,8 @@ suite('the environment of infra/compose.yaml', () => {
     ['policy', ['HF_TOKEN', 'HF_ENDPOINT']],
     ['orchestrator', ['HF_TOKEN', 'HF_ENDPOINT', 'SWEBENCH_IMAGE_NAMESPACE']],
     ['sandbox', ['STEADFAST_SANDBOX_BASE']],
-    ['trainer', ['TINKER_BASE_URL', 'TINKER_API_KEY']],
+    ['trainer', ['TINKER_BASE_URL', 'TINKER_API_KEY', 'ART_BASE_URL', 'WANDB_API_KEY']],
+    ['model', ['WANDB_API_KEY']],
   ];
   for (const [service, names] of readers) {
     test(`hands ${names.join(', ')} to ${service}, which reads them`, () => {

@@ -24,7 +24,15 @@ test('keys are shown by name, never by value', () => {
   assert.doesNotMatch(JSON.stringify(rows), /a-secret/);
   assert.deepEqual(
     rows.map((row) => row.part),
-    ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'TINKER_BASE_URL', 'TINKER_API_KEY', 'HF_TOKEN'],
+    [
+      'OPENAI_API_KEY',
+      'OPENAI_BASE_URL',
+      'TINKER_BASE_URL',
+      'TINKER_API_KEY',
+      'ART_BASE_URL',
+      'WANDB_API_KEY',
+      'HF_TOKEN',
+    ],
   );
 });
 

@@ -105,7 +105,7 @@ describe('the config of training', () => {
       [{ max_staleness: 4 }, /staleness_bound is 2 with trainer tinker; expected null/],
       [{ temperature: 0.7 }, /temperature is 0.7 with trainer tinker; expected 1/],
       [{ start_from: 'night@3' }, /start_from is "night@3" with trainer tinker; expected none/],
-      [{ trainer: 'art' }, /trainer is "art"; expected one of embedded, tinker/],
+      [{ trainer: 'verl' }, /trainer is "verl"; expected one of embedded, tinker, art, art-local/],
     ];
     for (const [change, message] of cases) {
       assert.throws(() => parseRunConfig({ ...behind, ...change }, CONTEXT), message);
@@ -117,6 +117,36 @@ describe('the config of training', () => {
     const stale = { ...LEAST, mode: 'train', max_staleness: 4 };
     assert.equal(parseRunConfig(stale, CONTEXT).training.stalenessBound, 2);
     assert.equal(parseRunConfig({ ...stale, staleness_bound: null }, CONTEXT).training.stalenessBound, null);
+  });
+
+  it('asks ART for what it computes itself, and its local server for less', () => {
+    const art = { ...LEAST, mode: 'train', trainer: 'art', loss: 'grpo' };
+    parseRunConfig({ ...art, advantage: 'std', importance: 'sequence', clip_high: 0.3 }, CONTEXT);
+    parseRunConfig({ ...art, max_staleness: 2, staleness_bound: null, keep_newest: 3 }, CONTEXT);
+    const local = { ...art, trainer: 'art-local' };
+    parseRunConfig(local, CONTEXT);
+    const both: [Record<string, unknown>, RegExp][] = [
+      [{ loss: 'dapo' }, /loss is "dapo" with trainer art(-local)?; expected grpo/],
+      [{ advantage: 'leave-one-out' }, /advantage is "leave-one-out" .*expected one of mean, std/],
+      [{ advantage: 'shuffled' }, /advantage is "shuffled" .*expected one of mean, std/],
+      [{ kl_coefficient: 0.1 }, /kl_coefficient is 0.1 .*expected 0/],
+      [{ lora_rank: 16 }, /lora_rank is 16 .*expected none/],
+      [{ temperature: 0.7 }, /temperature is 0.7 .*expected 1/],
+      [{ start_from: 'night@3' }, /start_from is "night@3" .*expected none/],
+    ];
+    for (const [change, message] of both) {
+      for (const base of [art, local])
+        assert.throws(() => parseRunConfig({ ...base, ...change }, CONTEXT), message);
+    }
+    const alone: [Record<string, unknown>, RegExp][] = [
+      [{ max_staleness: 1, staleness_bound: null }, /max_staleness is 1 with trainer art-local; expected 0/],
+      [{ keep_newest: 3 }, /keep_newest is 3 with trainer art-local; expected none/],
+      [{ context_tokens: 4000 }, /context_tokens is 4000 with trainer art-local; expected null/],
+    ];
+    for (const [change, message] of alone) {
+      assert.throws(() => parseRunConfig({ ...local, ...change }, CONTEXT), message);
+      parseRunConfig({ ...art, ...change }, CONTEXT);
+    }
   });
 
   it('explains the tools in the system prompt, by the protocol', () => {
