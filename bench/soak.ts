@@ -6,13 +6,14 @@ import { checkRecords } from '../test/chaos/check-records.ts';
 import { Findings } from '../test/chaos/findings.ts';
 import { checkWorld } from '../test/chaos/invariants.ts';
 import { percentile } from '../test/chaos/percentile.ts';
+import { ProcessorTime } from './processor-time.ts';
 import { type Draws, drawsOf } from '../test/chaos/random.ts';
 import { ChaosWorld } from '../test/chaos/world.ts';
 
 /*
  * A long run under faults: `node bench/soak.ts [--rollouts 2000] [--every 15] [--seed 1]`. A random fault about every
- * `--every` seconds (0: none). Prints the speed of each tenth, the memory of each process at start, middle and end, and
- * what the invariants say; exits with 1 when something is lost, doubled or leaked.
+ * `--every` seconds (0: none). Prints the speed of each tenth and what it took of the processors, the memory of each
+ * process at start, middle and end, and what the invariants say; exits with 1 when something is lost, doubled or leaked.
  */
 
 const { values } = parseArgs({
@@ -32,6 +33,7 @@ const coming = faultsOf(draws);
 const world = await ChaosWorld.start();
 const memory: { readonly when: string; readonly bytes: ReadonlyMap<string, number> }[] = [];
 const faults: { readonly what: string; readonly at: number }[] = [];
+const processors = new ProcessorTime();
 try {
   const fields = { num_instances: INSTANCES, rollouts_per_instance: GROUP, concurrency: 8 };
   await world.run(fields);
@@ -41,6 +43,7 @@ try {
   memory.push({ when: 'start', bytes: memoryOf() });
   let nextFault = Date.now() + every * 1000;
   while (!(await Promise.race([over, sleep(1000, false)]))) {
+    processors.look(world);
     const done = (await world.artifacts.listRunFiles(run.run, 'trajectories')).length;
     if (memory.length === 1 && done >= rollouts / 2) memory.push({ when: 'middle', bytes: memoryOf() });
     if (every === 0 || Date.now() < nextFault) continue;
@@ -108,6 +111,7 @@ async function report(run: string): Promise<void> {
     console.log(
       `tenth ${i + 1}: ${speed.toFixed(2)} rollouts a second, half of them within ${took?.toFixed(2)} s, ${during} faults`,
     );
+    console.log(`  processor seconds: ${processors.between(from, to)}`);
     return took;
   });
   const [first, last] = [medians[0] ?? 0, medians.at(-1) ?? 0];
