@@ -1,0 +1,3 @@
+import { shortSuite } from './short-suite.ts';
+
+await shortSuite('second');
