@@ -1,3 +1,0 @@
-import { shortSuite } from './short-suite.ts';
-
-await shortSuite('first');
