@@ -23,7 +23,7 @@ export function tableOf(ledger: readonly Learned[]): string {
       String(runs.length),
       spread(change.before),
       spread(change.after),
-      signed(change.change.mean),
+      `${signed(change.change.mean)} ± ${change.change.deviation.toFixed(3)}`,
       signed(change.change.least),
       `${percent(change.resolvedBefore)} to ${percent(change.resolvedAfter)}`,
     ]);
