@@ -6,6 +6,7 @@ import { createTrainingActivities } from '../../../src/activities/train-step.ts'
 import { type AnswerLimits, createPolicyServerTrainer } from '../../../src/adapters/trainer/policy-server.ts';
 import type { Artifacts } from '../../../src/ports/artifacts.ts';
 import { activityEnvironment } from '../../support/run-activity.ts';
+import { TRAINING } from '../../support/training.ts';
 
 /** As workflows/activities.ts has it for train steps. */
 const RETRY = { firstMs: 1000, longestMs: 30_000, attempts: 8 };
@@ -106,14 +107,3 @@ async function retried<T>(
     }
   }
 }
-
-const TRAINING = {
-  learningRate: 1e-2,
-  loraRank: 4,
-  loss: 'dapo',
-  importance: 'token',
-  clipLow: 0.2,
-  clipHigh: 0.28,
-  klCoefficient: 0,
-  advantage: 'mean',
-} as const;

@@ -20,20 +20,12 @@ import type { Model, ModelResponse } from '../../../src/ports/model.ts';
 import type { Trainer, TrainStepRequest } from '../../../src/ports/trainer.ts';
 import type { ToldWorker } from '../../support/art/art-worker.ts';
 import { KEY, ScriptedArt } from '../../support/art/scripted-art.ts';
+import { TRAINING } from '../../support/training.ts';
 
 /** The run that is trained. */
 export const RUN = 'night';
 
-const TRAINING: TrainingConfig = {
-  learningRate: 5e-6,
-  loraRank: 32,
-  loss: 'grpo',
-  importance: 'token',
-  clipLow: 0.2,
-  clipHigh: 0.28,
-  klCoefficient: 0,
-  advantage: 'mean',
-};
+const OF_ART: TrainingConfig = { ...TRAINING, learningRate: 5e-6, loraRank: 32, loss: 'grpo' };
 
 export const PATIENCE: Patience = { pollMs: 20, doubtMs: 300, appearMs: 300 };
 
@@ -85,7 +77,7 @@ export class ArtWorld {
   private config(changes: object = {}): RunConfig {
     const agent = { temperature: 1, maxTokens: 100, toolProtocol: 'text' };
     const config = { run: RUN, model: 'Qwen/Qwen3-0.6B', seed: 7, trainer: this.trainer, agent };
-    return { ...config, training: TRAINING, ...changes } as unknown as RunConfig;
+    return { ...config, training: OF_ART, ...changes } as unknown as RunConfig;
   }
 
   async configOf(changes: object = {}): Promise<string> {
@@ -123,7 +115,7 @@ export class ArtWorld {
   async requestOf(step: number, token: number): Promise<TrainStepRequest> {
     const { parent, batch: sha256 } = await this.askOf(step, token);
     const batch = { path: this.artifacts.blobPath(sha256), sha256 };
-    return { run: RUN, step, parent, batch, training: TRAINING, temperature: 1 };
+    return { run: RUN, step, parent, batch, training: OF_ART, temperature: 1 };
   }
 
   /** What a model worker has. */

@@ -22,6 +22,7 @@ import {
   startPolicyServer,
 } from '../../support/policy-server-process.ts';
 import { quiet } from '../../support/quiet.ts';
+import { TRAINING } from '../../support/training.ts';
 
 quiet();
 
@@ -49,16 +50,7 @@ describe('the embedded policy server', () => {
       model: base,
       seed: 7,
       agent: { temperature: 1 },
-      training: {
-        learningRate: 1e-3,
-        loraRank: 4,
-        loss: 'dapo',
-        importance: 'token',
-        clipLow: 0.2,
-        clipHigh: 0.28,
-        klCoefficient: 0,
-        advantage: 'mean',
-      },
+      training: { ...TRAINING, learningRate: 1e-3 },
     };
     config = await artifacts.putJson(full);
     await artifacts.writeRunFile(run, 'config.json', JSON.stringify(full));

@@ -20,20 +20,12 @@ import {
   startPolicyServer,
 } from '../../support/policy-server-process.ts';
 import { TinkerServer } from '../../support/tinker-server.ts';
+import { TRAINING } from '../../support/training.ts';
 
 /** The run that is trained. */
 export const RUN = 'behind-tinker';
 
-export const TRAINING: TrainingConfig = {
-  learningRate: 1e-2,
-  loraRank: 8,
-  loss: 'dapo',
-  importance: 'token',
-  clipLow: 0.2,
-  clipHigh: 0.28,
-  klCoefficient: 0,
-  advantage: 'mean',
-};
+export const OF_TINKER: TrainingConfig = { ...TRAINING, loraRank: 8 };
 
 /** A Tinker server, a policy server that samples what it trains, and workers between them. */
 export class TinkerWorld {
@@ -80,7 +72,7 @@ export class TinkerWorld {
       seed: 7,
       trainer: 'tinker',
       agent: { temperature: 1 },
-      training: { ...TRAINING, ...training },
+      training: { ...OF_TINKER, ...training },
       ...changes,
     });
   }

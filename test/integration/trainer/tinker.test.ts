@@ -16,7 +16,7 @@ import { SteadfastError } from '../../../src/domain/failures.ts';
 import { stepName } from '../../../src/domain/ids.ts';
 import type { DyingStep } from '../../support/dying-tinker-worker.ts';
 import { quiet } from '../../support/quiet.ts';
-import { carriedOut, largest, RUN, sampleOf, TinkerWorld, TRAINING, weightsOf } from './tinker-world.ts';
+import { carriedOut, largest, OF_TINKER, RUN, sampleOf, TinkerWorld, weightsOf } from './tinker-world.ts';
 
 quiet();
 
@@ -134,7 +134,7 @@ describe('a trainer behind a Tinker server', () => {
       step: 3,
       parent: second?.sha256 ?? '',
       batch: { path: world.artifacts.blobPath(batch), sha256: batch },
-      training: TRAINING,
+      training: OF_TINKER,
       temperature: 1,
     };
     const undisturbed = join(world.root, 'undisturbed');
@@ -143,7 +143,7 @@ describe('a trainer behind a Tinker server', () => {
     await makeStep(server, 'mean', world.openingIn(undisturbed), request);
 
     for (const diesBefore of [
-      `"learning_rate":${TRAINING.learningRate}`,
+      `"learning_rate":${OF_TINKER.learningRate}`,
       'save_weights_for_sampler',
       'DELETE',
     ]) {

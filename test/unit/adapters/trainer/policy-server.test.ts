@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createPolicyServerTrainer } from '../../../../src/adapters/trainer/policy-server.ts';
 import { SteadfastError } from '../../../../src/domain/failures.ts';
 import type { Trainer } from '../../../../src/ports/trainer.ts';
+import { TRAINING } from '../../../support/training.ts';
 
 interface Reply {
   /** 0 is no answer at all. */
@@ -13,16 +14,7 @@ interface Reply {
   readonly body: unknown;
 }
 
-const training = {
-  learningRate: 1e-5,
-  loraRank: 8,
-  loss: 'dapo',
-  importance: 'token',
-  clipLow: 0.2,
-  clipHigh: 0.28,
-  klCoefficient: 0,
-  advantage: 'mean',
-} as const;
+const training = { ...TRAINING, learningRate: 1e-5, loraRank: 8 };
 
 const request = {
   run: 'r',

@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { type ArtSettings, connectArt } from '../../../../../src/adapters/trainer/art/connect.ts';
 import { groupOf } from '../../../../../src/adapters/trainer/art/groups.ts';
 import { KEY, ScriptedArt } from '../../../../support/art/scripted-art.ts';
+import { TRAINING } from '../../../../support/training.ts';
 
 interface Recorded {
   readonly method: string;
@@ -12,16 +13,7 @@ interface Recorded {
   readonly body: unknown;
 }
 
-const training = {
-  learningRate: 5e-6,
-  loraRank: 32,
-  loss: 'grpo',
-  importance: 'token',
-  clipLow: 0.2,
-  clipHigh: 0.28,
-  klCoefficient: 0,
-  advantage: 'mean',
-} as const;
+const training = { ...TRAINING, learningRate: 5e-6, loraRank: 32, loss: 'grpo' } as const;
 
 const groups = [
   groupOf({
