@@ -1,7 +1,7 @@
 import { conversationsOf, type PromptRules, type Spoken } from '../domain/conversation.ts';
 import type { ToolDefinition } from '../domain/messages.ts';
 import type { Trajectory } from '../domain/trajectory.ts';
-import type { GroupRecord } from './group-record.ts';
+import { byRollout, type GroupRecord } from './group-record.ts';
 
 /** A member of a group that counts: its reward, and its conversations where it can be trained on. */
 interface MemberConversations {
@@ -34,6 +34,6 @@ export async function conversationsOfGroup(
     const tools = rules.toolProtocol === 'text' ? [] : (found?.tools ?? []);
     members.push({ rollout, reward, tools, conversations });
   }
-  members.sort((a, b) => (a.rollout < b.rollout ? -1 : a.rollout > b.rollout ? 1 : 0));
+  members.sort(byRollout);
   return { group: record.group, instanceId: record.instanceId, members };
 }

@@ -9,7 +9,7 @@ import type { Trajectory, TurnLink } from '../domain/trajectory.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import { conversationsOfGroup, type GroupConversations } from './batch-conversations.ts';
 import type { BatchOutput, TrainerActivities } from './contract-trainer.ts';
-import { countedRewards, type GroupRecord } from './group-record.ts';
+import { byRollout, countedRewards, type GroupRecord } from './group-record.ts';
 import { heartbeatWhile } from './heartbeat.ts';
 import { readMended } from './mended.ts';
 import { readConfig } from './stored.ts';
@@ -81,8 +81,7 @@ async function samplesOfGroups(artifacts: Artifacts, records: readonly GroupReco
     samples.push(...made.samples);
     untrainable += made.untrainable;
   }
-  // In an order of its own: the same groups give the same bytes, whoever ended first.
-  samples.sort((a, b) => (a.rollout < b.rollout ? -1 : a.rollout > b.rollout ? 1 : 0));
+  samples.sort(byRollout);
   return { content: { samples }, samples: samples.length, untrainable };
 }
 

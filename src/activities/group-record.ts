@@ -78,6 +78,11 @@ export function groupRecordOf(
   };
 }
 
+/** Puts members in an order of their own: the same groups give the same bytes, whoever ended first. */
+export function byRollout(a: { readonly rollout: string }, b: { readonly rollout: string }): number {
+  return a.rollout < b.rollout ? -1 : a.rollout > b.rollout ? 1 : 0;
+}
+
 /** The rewards of a recorded group's members that count. */
 export function countedRewards(record: GroupRecord): readonly number[] {
   return record.members.flatMap((member) => (counts(member) ? [member.reward] : []));

@@ -131,7 +131,8 @@ async function hashesOf(folder: string): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(hashes));
 }
 
-function sha256Of(bytes: Uint8Array): string {
+/** The hash that files and batches are named by. */
+export function sha256Of(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
@@ -144,7 +145,8 @@ async function sync(path: string): Promise<void> {
   }
 }
 
-function absent(error: unknown): null {
+/** Null in the place of what is not there; any other error is thrown on. */
+export function absent(error: unknown): null {
   if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
   throw error;
 }

@@ -72,6 +72,17 @@ export function createStepJobs(): StepJobs {
   return { begin, stateOf };
 }
 
+/** Throws `Trainer.Conflict` where a step was asked for on top of another than the one that is published before it. */
+export async function requireParent(
+  root: string,
+  { run, step, parent }: Pick<TrainStepRequest, 'run' | 'step' | 'parent'>,
+): Promise<void> {
+  const found = (await readManifest(root, step - 1))?.sha256 ?? 'no manifest';
+  if (found === parent) return;
+  const why = `parent is ${parent}: step ${step - 1} of run ${run} has ${found}`;
+  throw new SteadfastError('Trainer.Conflict', why);
+}
+
 /** The state of a step that is published; `isUnused` where it was made of another batch than was asked for. */
 export async function doneState(of: {
   readonly run: string;

@@ -1,15 +1,16 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SteadfastError } from '../../../domain/failures.ts';
 import { policyModel, stepName } from '../../../domain/ids.ts';
 import type { RunOpening } from '../../../domain/run-opening.ts';
 import { TRAINER_CAPABILITIES } from '../../../domain/trainer-capabilities.ts';
 import type { PublishedStep, StepState, Trainer, TrainStepRequest } from '../../../ports/trainer.ts';
-import { publish, readManifest } from '../checkpoints.ts';
-import { createStepJobs, doneState } from '../step-jobs.ts';
+import { absent, readManifest } from '../checkpoints.ts';
+import { createStepJobs, doneState, requireParent } from '../step-jobs.ts';
 import { makeStep, type Patience } from './make-step.ts';
-import { sampledAtSchema } from './sampled-at.ts';
-import type { ArtModel, ArtServer, SampledAt } from './server.ts';
+import { publishMade } from './publish-made.ts';
+import { sampledAtOf } from './sampled-at.ts';
+import type { ArtModel, ArtServer } from './server.ts';
 
 const PATIENCE: Patience = { pollMs: 2000, doubtMs: 900_000, appearMs: 600_000 };
 
@@ -49,26 +50,14 @@ export function createArtTrainer(options: {
         `${why}; expected the same: another run may have its name`,
       );
     }
-    await server.serve(model, last === null ? null : await sampledAt(root, last));
+    await server.serve(model, last === null ? null : sampledAtOf((await readManifest(root, last))?.manifest));
     open.set(run, { opening, model });
-    if (last === null) await publishFresh(server, opening, model);
+    // Step 0: what ART makes of the base model before anything is trained.
+    if (last === null) await publishMade({ server, model, opening }, 0, { parent: null, trainer }, {});
     const step = last ?? 0;
     const published = await readManifest(root, step);
     if (published === null) throw new SteadfastError('Trainer.Failed', `step ${step} of run ${run} is gone`);
     return { step, manifest: published.sha256, model: policyModel(run, step) };
-  }
-
-  /** Step 0: what ART makes of the base model before anything is trained. */
-  async function publishFresh(server: ArtServer, opening: RunOpening, model: ArtModel): Promise<void> {
-    const { run, baseModel, checkpointDir: root } = opening;
-    const { apiBase, model: name, isVersioned } = await server.sampledAt(model, 0);
-    await mkdir(root, { recursive: true });
-    await publish(root, 0, async (draft) => {
-      await writeFile(join(draft, 'metrics.json'), '{}\n');
-      await writeFile(join(draft, 'timings.json'), '{}\n');
-      const sampled_at = { api_base: apiBase, model: name, versioned: isVersioned };
-      return { format: 1, run, base_model: baseModel, step: 0, parent: null, trainer, sampled_at };
-    });
   }
 
   async function startStep(request: TrainStepRequest): Promise<StepState> {
@@ -80,11 +69,7 @@ export function createArtTrainer(options: {
       const isUnused = published.manifest.batch_sha256 !== batch.sha256;
       return await doneState({ run, step, root, published, isUnused });
     }
-    const parent = await readManifest(root, step - 1);
-    if (parent?.sha256 !== request.parent) {
-      const why = `parent is ${request.parent}: step ${step - 1} of run ${run} has ${parent?.sha256 ?? 'no manifest'}`;
-      throw new SteadfastError('Trainer.Conflict', why);
-    }
+    await requireParent(root, request);
     return jobs.begin(request, async () => {
       await makeStep({ server: serverOf(), model, trainer, opening, patience }, request);
     });
@@ -120,21 +105,11 @@ export function createArtTrainer(options: {
 
 /** The steps that have a manifest, in their order. */
 async function publishedSteps(root: string): Promise<number[]> {
-  const names = await readdir(root).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw error;
-  });
+  const names = (await readdir(root).catch(absent)) ?? [];
   const steps = names.flatMap((name) => /^step-(\d{4,9})$/.exec(name)?.[1] ?? []).map(Number);
   const published: number[] = [];
   for (const step of steps.toSorted((a, b) => a - b)) {
     if ((await readManifest(root, step)) !== null) published.push(step);
   }
   return published;
-}
-
-async function sampledAt(root: string, step: number): Promise<SampledAt | null> {
-  const read = sampledAtSchema.safeParse((await readManifest(root, step))?.manifest['sampled_at']);
-  if (!read.success) return null;
-  const { api_base: apiBase, model, versioned: isVersioned } = read.data;
-  return { apiBase, model, isVersioned };
 }

@@ -3,6 +3,7 @@ import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises
 import { join } from 'node:path';
 import { z } from 'zod';
 import { stepName } from '../../../domain/ids.ts';
+import { absent } from '../checkpoints.ts';
 
 /*
  * What a run has asked ART for, written down before it is asked: ART itself knows no request by a key, so that whoever
@@ -27,13 +28,10 @@ export async function readClaim(
   step: number,
 ): Promise<{ readonly claim: Claim; readonly touched: number } | null> {
   const path = claimPath(root, step);
-  try {
-    const [text, { mtimeMs }] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
-    return { claim: claimSchema.parse(JSON.parse(text)), touched: mtimeMs };
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw error;
-  }
+  const read = await Promise.all([readFile(path, 'utf8'), stat(path)]).catch(absent);
+  if (read === null) return null;
+  const [text, { mtimeMs }] = read;
+  return { claim: claimSchema.parse(JSON.parse(text)), touched: mtimeMs };
 }
 
 /** Claims a step; false where somebody else has. It is whole and on the disk before anything is asked. */

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { SteadfastError } from '../../../domain/failures.ts';
 import type { Reply, Spoken } from '../../../domain/conversation.ts';
 import type { Message, ToolDefinition } from '../../../domain/messages.ts';
+import type { TrainStepRequest } from '../../../ports/trainer.ts';
 import { messageToWire, toolToWire } from '../../model/to-wire.ts';
+import { readBatchFile } from '../batch-file.ts';
 
 /** A reply of the policy, as an OpenAI-compatible endpoint gives it and ART trains on it. */
 interface Choice {
@@ -67,17 +66,8 @@ const batchSchema = z.object({
 type BatchGroup = z.infer<typeof batchSchema>['groups'][number];
 
 /** Reads a batch file of conversations as trajectory groups. */
-export async function readGroups(batch: {
-  readonly path: string;
-  readonly sha256: string;
-}): Promise<TrajectoryGroup[]> {
-  const bytes = await readFile(batch.path);
-  const found = createHash('sha256').update(bytes).digest('hex');
-  if (found !== batch.sha256) {
-    const why = `the batch file ${batch.path} has the hash ${found}; expected ${batch.sha256}`;
-    throw new SteadfastError('Artifact.Corrupt', why);
-  }
-  return batchSchema.parse(JSON.parse(bytes.toString('utf8'))).groups.map(groupOf);
+export async function readGroups(batch: TrainStepRequest['batch']): Promise<TrajectoryGroup[]> {
+  return (await readBatchFile(batch, batchSchema)).groups.map(groupOf);
 }
 
 /** A group as ART takes it: its rewards, and of each reply the ids and logprobs that it was sampled with. */

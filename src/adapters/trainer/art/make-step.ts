@@ -1,12 +1,10 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SteadfastError } from '../../../domain/failures.ts';
 import type { RunOpening } from '../../../domain/run-opening.ts';
 import type { TrainStepRequest } from '../../../ports/trainer.ts';
-import { publish } from '../checkpoints.ts';
 import { type Claim, claimPath, claimStep, dropClaim, nameJob, readClaim, touching } from './claims.ts';
 import { readGroups } from './groups.ts';
+import { publishMade } from './publish-made.ts';
 import type { ArtModel, ArtServer, Outcome } from './server.ts';
 
 /** How long what is not known is waited for. */
@@ -130,37 +128,26 @@ function doubt(
 }
 
 async function publishStep(
-  { server, model, trainer, opening }: Making,
-  request: TrainStepRequest,
+  making: Making,
+  { step, parent, training }: TrainStepRequest,
   claim: Claim | null,
   metrics: Readonly<Record<string, number>>,
 ): Promise<void> {
-  const { run, step, parent, training } = request;
-  const root = opening.checkpointDir;
-  const { apiBase, model: name, isVersioned } = await server.sampledAt(model, step);
   const { learningRate, loss, importance, clipLow, clipHigh, advantage } = training;
-  await publish(root, step, async (draft) => {
-    await writeFile(join(draft, 'metrics.json'), `${JSON.stringify(metrics)}\n`);
-    await writeFile(join(draft, 'timings.json'), '{}\n');
-    return {
-      format: 1,
-      run,
-      base_model: opening.baseModel,
-      step,
-      parent,
-      // Of a step that this run knows nothing of, only ART knows what it was made of.
-      batch_sha256: claim?.batch_sha256 ?? null,
-      trainer,
-      options: {
-        learning_rate: learningRate,
-        loss,
-        importance,
-        clip_low: clipLow,
-        clip_high: clipHigh,
-        advantage,
-      },
-      sampled_at: { api_base: apiBase, model: name, versioned: isVersioned },
-    };
-  });
-  await dropClaim(root, step);
+  const madeOf = {
+    parent,
+    // Of a step that this run knows nothing of, only ART knows what it was made of.
+    batch_sha256: claim?.batch_sha256 ?? null,
+    trainer: making.trainer,
+    options: {
+      learning_rate: learningRate,
+      loss,
+      importance,
+      clip_low: clipLow,
+      clip_high: clipHigh,
+      advantage,
+    },
+  };
+  await publishMade(making, step, madeOf, metrics);
+  await dropClaim(making.opening.checkpointDir, step);
 }

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SteadfastError } from '../../../domain/failures.ts';
@@ -8,8 +7,9 @@ import type { RunOpening } from '../../../domain/run-opening.ts';
 import { TINKER_LORA_ALPHA } from '../../../domain/run-opening.ts';
 import type { TrainStepRequest } from '../../../ports/trainer.ts';
 import { unpackAdapter } from './archive.ts';
+import { readBatchFile } from '../batch-file.ts';
 import { publish, readManifest } from '../checkpoints.ts';
-import { type BatchSample, dataOf, type Reduction } from './data.ts';
+import { dataOf, type Reduction } from './data.ts';
 import { metricsOf } from './metrics.ts';
 import { createModel, deleteState, type TinkerModel } from './session.ts';
 import type { TinkerServer } from './wire.ts';
@@ -41,7 +41,8 @@ export async function makeStep(
   const { run, step, training } = request;
   const root = opening.checkpointDir;
   // Like lengths together: a server pads the sequences of a request to the longest.
-  const samples = (await readBatch(request.batch)).toSorted((a, b) => b.tokens.length - a.tokens.length);
+  const { samples: read } = await readBatchFile(request.batch, batchSchema);
+  const samples = read.toSorted((a, b) => b.tokens.length - a.tokens.length);
   const parent = await readManifest(root, step - 1);
   const name = `${run.replaceAll(/[^A-Za-z0-9_-]/g, '_')}-${stepName(step)}`;
   const model = await createModel(server, {
@@ -109,16 +110,4 @@ async function loadState(model: TinkerModel, state: string, step: number): Promi
     const why = `step ${step} builds on the state ${state}, which its Tinker server does not give`;
     throw new SteadfastError('Trainer.Failed', `${why}: ${error.message}`, { cause: error });
   }
-}
-
-async function readBatch({ path, sha256 }: TrainStepRequest['batch']): Promise<readonly BatchSample[]> {
-  const bytes = await readFile(path);
-  const found = createHash('sha256').update(bytes).digest('hex');
-  if (found !== sha256) {
-    throw new SteadfastError(
-      'Artifact.Corrupt',
-      `the batch file ${path} has the hash ${found}; expected ${sha256}`,
-    );
-  }
-  return batchSchema.parse(JSON.parse(bytes.toString('utf8'))).samples;
 }

@@ -4,7 +4,7 @@ import type { RunOpening } from '../../../domain/run-opening.ts';
 import { TRAINER_CAPABILITIES } from '../../../domain/trainer-capabilities.ts';
 import type { PublishedStep, StepState, Trainer, TrainStepRequest } from '../../../ports/trainer.ts';
 import { readManifest } from '../checkpoints.ts';
-import { createStepJobs, doneState } from '../step-jobs.ts';
+import { createStepJobs, doneState, requireParent } from '../step-jobs.ts';
 import { capabilitiesSchema } from './answers.ts';
 import type { Reduction } from './data.ts';
 import { headOf, makeStep } from './make-step.ts';
@@ -81,11 +81,7 @@ export function createTinkerTrainer(options: {
       });
       return await doneState({ run, step, root, published, isUnused: !isSame });
     }
-    const parent = await readManifest(root, step - 1);
-    if (parent?.sha256 !== request.parent) {
-      const why = `parent is ${request.parent}: step ${step - 1} of run ${run} has ${parent?.sha256 ?? 'no manifest'}`;
-      throw new SteadfastError('Trainer.Conflict', why);
-    }
+    await requireParent(root, request);
     return jobs.begin(request, async () => {
       await makeStep(serverOf(), await reductionOf(opening), opening, request);
     });
