@@ -114,6 +114,13 @@ for (const trainer of ['art', 'art-local'] as const) {
       assert.equal(world.art.taken.length, 1);
     });
 
+    it('are gone on with by a worker that starts no second sampler', async () => {
+      await train(1, 10);
+      assert.equal((await world.port().openRun(world.opening())).step, 1);
+      const starts = world.art.asked.filter(({ what }) => what === 'POST /_prepare_backend_for_training');
+      assert.equal(starts.length, trainer === 'art-local' ? 1 : 0);
+    });
+
     it('that ART has made already are adopted', async () => {
       world.art.step = 1;
       const made = await train(1, 10);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { publish, readManifest, readMetrics } from '../../../../src/adapters/trainer/checkpoints.ts';
+import { requireParent } from '../../../../src/adapters/trainer/step-jobs.ts';
 
 /** Writes a checkpoint whose adapter says who made it. */
 function made(by: string): (draft: string) => Promise<object> {
@@ -33,6 +34,20 @@ describe('the publishing of a checkpoint', () => {
     assert.deepEqual(await readMetrics(root, 1), { loss: 1, seconds: 2 });
     assert.deepEqual(await readdir(root), ['step-0001']);
     assert.equal(await readManifest(root, 2), null);
+  });
+
+  it('is what the next step may be asked for on top of, and nothing else is', async () => {
+    await publish(root, 1, made('first'));
+    const parent = (await readManifest(root, 1))?.sha256 ?? '';
+    await requireParent(root, { run: 'r', step: 2, parent });
+    await assert.rejects(requireParent(root, { run: 'r', step: 2, parent: 'another' }), {
+      type: 'Trainer.Conflict',
+      message: `parent is another: step 1 of run r has ${parent}`,
+    });
+    await assert.rejects(requireParent(root, { run: 'r', step: 3, parent }), {
+      type: 'Trainer.Conflict',
+      message: `parent is ${parent}: step 2 of run r has no manifest`,
+    });
   });
 
   it('leaves the step to whoever came first', async () => {
