@@ -11,6 +11,7 @@ import {
   databaseFile,
   serverSettings,
   temporalArguments,
+  temporalEnvironment,
   type ServerSetting,
 } from '../src/local/temporal-server.ts';
 
@@ -21,11 +22,11 @@ const together = 16;
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 console.log('server     one after another   16 at once');
-for (const [name, settings] of [
-  ['untuned', []],
-  ['tuned', serverSettings],
+for (const [name, settings, environment] of [
+  ['untuned', [], process.env],
+  ['tuned', serverSettings, temporalEnvironment(process.env)],
 ] as const) {
-  const { sequentialMs, perSecond } = await measure(settings);
+  const { sequentialMs, perSecond } = await measure(settings, environment);
   console.log(
     `${name.padEnd(10)} ${sequentialMs.toFixed(1).padStart(10)} ms each ${perSecond.toFixed(0).padStart(10)}/s`,
   );
@@ -33,12 +34,14 @@ for (const [name, settings] of [
 
 async function measure(
   settings: readonly ServerSetting[],
+  environment: Readonly<NodeJS.ProcessEnv>,
 ): Promise<{ sequentialMs: number; perSecond: number }> {
   const home = mkdtempSync(join(tmpdir(), 'steadfast-bench-'));
   const config = { ...loadConfig(), home, temporalPort: 27233, uiPort: 28233 };
   mkdirSync(dirname(databaseFile(config)), { recursive: true });
   const server = spawn(toolPaths(config.cache).temporal, temporalArguments(config, settings), {
     stdio: 'ignore',
+    env: environment,
   });
   const ended = new Promise((resolve) => server.once('exit', resolve));
   try {

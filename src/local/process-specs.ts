@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { packageRoot, toolPaths } from './setup/paths.mjs';
 import type { ProcessSpec } from './supervised-process.ts';
-import { temporalArguments } from './temporal-server.ts';
+import { temporalArguments, temporalEnvironment } from './temporal-server.ts';
 
 /** The worker processes; apart, since a busy activity would starve the workflow tasks of its process. */
 const workerRoles = ['workflows', 'records', 'sandbox', 'model', 'trainer'] as const;
@@ -29,7 +29,7 @@ function temporalSpec(config: Config): ProcessSpec {
     command: toolPaths(config.cache).temporal,
     args: temporalArguments(config),
     cwd: config.home,
-    env: config.environment,
+    env: temporalEnvironment(config.environment),
     // The UI asks the server for its namespace: an answer means that both are up and the namespace is there.
     ready: () => answers(`http://127.0.0.1:${config.uiPort}/api/v1/namespaces/${config.temporalNamespace}`),
     graceMs: 5000,

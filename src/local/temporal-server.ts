@@ -49,6 +49,14 @@ export const serverSettings: readonly ServerSetting[] = [
   },
 ];
 
+/**
+ * The development server's environment: its heap may grow to five times what is in use before it is collected, not to
+ * twice. Histories are short-lived, and collecting them is a large part of what the server does. One's own GOGC stands.
+ */
+export function temporalEnvironment(environment: Config['environment']): Config['environment'] {
+  return { GOGC: '400', ...environment };
+}
+
 /** The file that holds the embedded server's state. */
 export function databaseFile(config: Pick<Config, 'home'>): string {
   return join(config.home, 'temporal', 'temporal.db');
