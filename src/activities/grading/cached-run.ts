@@ -4,6 +4,7 @@ import type { Artifacts } from '../../ports/artifacts.ts';
 import { readTestRun, type TestRun } from '../../schemas/test-run.ts';
 import { confirmedRun, type RunWhat } from './confirmed-run.ts';
 import type { TestBench } from './run-tests.ts';
+import { UnderWay } from './under-way.ts';
 
 /** Kind of the cache of test runs; raise the number when runs come to be made or read in another way. */
 const KIND = 'test-run-3';
@@ -21,7 +22,13 @@ export interface RunKey extends RunWhat {
   readonly environment: string;
 }
 
-/** The test run of a patch, from the cache where one like it was made; a fresh one neither reads nor changes the cache. */
+/** Siblings with the same patch come to be graded at the same moment, before any of them has kept its run. */
+const stores = new WeakMap<Artifacts, UnderWay>();
+
+/**
+ * The test run of a patch, from the cache where one like it was made, or is being made; a fresh one neither reads nor
+ * changes the cache.
+ */
 export async function cachedRun(
   bench: TestBench & { readonly artifacts: Artifacts },
   instance: Instance,
@@ -29,11 +36,22 @@ export async function cachedRun(
 ): Promise<CachedRun> {
   const { artifacts } = bench;
   if (bench.fresh === true) return { testRun: await confirmedRun(bench, instance, key), cached: false };
-  const kept = readTestRun(await artifacts.getCached(KIND, keyOf(key)));
-  if (kept !== null) return { testRun: kept, cached: true };
-  const testRun = await confirmedRun(bench, instance, key);
-  await keepRun(artifacts, key, testRun);
-  return { testRun, cached: false };
+  const look = async (): Promise<CachedRun | null> => {
+    const kept = readTestRun(await artifacts.getCached(KIND, keyOf(key)));
+    return kept === null ? null : { testRun: kept, cached: true };
+  };
+  return await making(artifacts).once(keyOf(key), bench.signal, look, async () => {
+    const testRun = await confirmedRun(bench, instance, key);
+    await keepRun(artifacts, key, testRun);
+    return { testRun, cached: false };
+  });
+}
+
+/** The runs that this process is making for a store. */
+function making(artifacts: Artifacts): UnderWay {
+  const known = stores.get(artifacts) ?? new UnderWay();
+  stores.set(artifacts, known);
+  return known;
 }
 
 /** Keeps a run that was made elsewhere, so that grading that patch finds it. */

@@ -40,10 +40,12 @@ interface Options {
   readonly tests?: (which: Which) => Come;
   readonly patch?: string;
   readonly verifyShare?: number;
+  /** The names of those whose patch is graded, at the same moment. */
+  readonly names?: readonly string[];
 }
 
 async function graded(t: TestContext, options: Options) {
-  const { tests = honest, patch = PATCH, verifyShare = 0 } = options;
+  const { tests = honest, patch = PATCH, verifyShare = 0, names = ['n'] } = options;
   const fake = fakeSandbox();
   const patched = new Set<string>();
   const opened: string[] = [];
@@ -63,7 +65,7 @@ async function graded(t: TestContext, options: Options) {
     },
   };
   const artifacts = createFolderArtifacts(join(temporaryHome(t), 'store'));
-  const grading = await gradePatch({
+  const request = {
     sandbox,
     artifacts,
     official: NO_OFFICIAL,
@@ -74,22 +76,24 @@ async function graded(t: TestContext, options: Options) {
     },
     limits: { memoryBytes: 1, pids: 1, cpus: 1, diskBytes: 1 },
     run: 'r',
-    name: 'n',
     signal: t.signal,
     instance: subject,
     instanceRef: await artifacts.putJson(subject),
     patch,
     rewardPower: 1,
     verifyShare,
-  });
+  };
+  const gradings = await Promise.all(names.map((name) => gradePatch({ ...request, name })));
   assert.equal(fake.opened.size, 0, 'each sandbox was closed');
-  const names = new Set(gradingSandboxes('n'));
+  const closed = new Set(names.flatMap(gradingSandboxes));
   assert.deepEqual(
-    opened.filter((name) => !names.has(name)),
+    opened.filter((name) => !closed.has(name)),
     [],
     'and is one that a later attempt would close',
   );
-  return { ...grading, kinds: grading.findings?.map(({ kind }) => kind), opened };
+  const [grading] = gradings;
+  assert.ok(grading);
+  return { ...grading, kinds: grading.findings?.map(({ kind }) => kind), opened, gradings };
 }
 
 function reported([mended, kept]: readonly [TestOutcome, TestOutcome]): Partial<CommandResult> {
@@ -110,6 +114,20 @@ test('a fix is controlled and paid, beside what doing nothing earns', async (t) 
   assert.deepEqual([reward, resolved, kinds], [1, true, []]);
   assert.deepEqual([metrics.controlled, metrics.forged, metrics.baselineReward], [1, 0, 0.2]);
   assert.deepEqual(opened, ['n', 'n-baseline', 'n-control']);
+});
+
+test('siblings with the same patch share its runs, and are paid alike', async (t) => {
+  const alone = await graded(t, {});
+  const { gradings, opened } = await graded(t, { names: ['n', 'm', 'l'] });
+  assert.equal(opened.length, alone.opened.length);
+  assert.deepEqual(
+    gradings.map(({ reward, metrics }) => [reward, metrics['gradingCached']]),
+    [
+      [1, 0],
+      [1, 1],
+      [1, 1],
+    ],
+  );
 });
 
 test('a PASS_TO_PASS test that is skipped in the untouched tree, and as before with the patch, is kept', async (t) => {
