@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { availableParallelism } from 'node:os';
 import type { RunSummary } from '../../src/domain/run-summary.ts';
 import { currentCommit } from '../../test/chaos/ledger.ts';
@@ -17,7 +17,7 @@ import { writePage } from './page.ts';
 try {
   const options = readOptions(process.argv.slice(2));
   if (!options.onlyTable) await learn(options);
-  await writePage(readLedger(options.ledger));
+  await writePage(options.ledger);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   console.error(`\n${USAGE}`);
@@ -53,7 +53,8 @@ async function learnOnce(
   seed: number,
   commit: string,
 ): Promise<Learned> {
-  const name = `learn-${arm.name}-${seed}`;
+  // Another ledger's runs may stand in the same store.
+  const name = `${basename(options.ledger, '.jsonl')}-${arm.name}-${seed}`;
   const run = join(world.store, 'runs', name);
   const isThere = existsSync(run);
   const input = join(world.home, `${name}.json`);
@@ -75,7 +76,7 @@ async function learnOnce(
 }
 
 /** The config with paths that hold wherever workers stand, and as many rollouts in an evaluation as were asked for. */
-function runConfig({ config, rollouts }: LearnOptions): Record<string, unknown> {
+function runConfig({ config, model, rollouts }: LearnOptions): Record<string, unknown> {
   const given = JSON.parse(readFileSync(config, 'utf8')) as {
     readonly evaluation: { readonly sets: readonly { readonly name: string; readonly data: string }[] };
     readonly [field: string]: unknown;
@@ -83,7 +84,7 @@ function runConfig({ config, rollouts }: LearnOptions): Record<string, unknown> 
   const sets = given.evaluation.sets.map((set) => ({ ...set, data: absolute(set.data) }));
   return {
     ...given,
-    model: absolute(String(given['model'])),
+    model: absolute(model ?? String(given['model'])),
     data: absolute(String(given['data'])),
     evaluation: { sets, rollouts_per_instance: rollouts },
   };

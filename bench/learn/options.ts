@@ -11,9 +11,11 @@ export const USAGE = `npm run learn -- [options]
   --seeds N       seeds 0 to N-1 of each (default: 5)
   --rollouts N    rollouts of each instance in an evaluation (default: 4)
   --config FILE   the run that is made (default: examples/run.json)
+  --model M       in place of the config's
   --home FOLDER   of the platform that makes it (default: steadfast-learn in the folder for temporary files)
-  --ledger PATH   where runs are kept; one that is there is not made again (default: docs/learning.jsonl)
-  --table         make no run, write table and pictures of docs/learning.md from the ledger
+  --ledger PATH   where runs are kept, a .jsonl; one that is there is not made again. Tables and pictures stand beside it
+                  (default: docs/learning.jsonl, which is of examples/run.json as it is)
+  --table         make no run, write tables and pictures from the ledger
 
 Interrupted, the same command goes on with the run that it was in.
 `;
@@ -24,6 +26,8 @@ export interface LearnOptions {
   readonly seeds: number;
   readonly rollouts: number;
   readonly config: string;
+  /** null is the config's own. */
+  readonly model: string | null;
   readonly home: string;
   readonly ledger: string;
   readonly onlyTable: boolean;
@@ -37,9 +41,10 @@ export function readOptions(args: readonly string[]): LearnOptions {
       arms: { type: 'string', default: 'rewards,shuffled' },
       seeds: { type: 'string', default: '5' },
       rollouts: { type: 'string', default: '4' },
-      config: { type: 'string', default: packageFile('examples/run.json') },
+      config: { type: 'string' },
+      model: { type: 'string' },
       home: { type: 'string', default: join(tmpdir(), 'steadfast-learn') },
-      ledger: { type: 'string', default: packageFile('docs/learning.jsonl') },
+      ledger: { type: 'string' },
       table: { type: 'boolean', default: false },
     },
   });
@@ -47,9 +52,10 @@ export function readOptions(args: readonly string[]): LearnOptions {
     arms: values.arms.split(',').map(armNamed),
     seeds: whole('--seeds', values.seeds),
     rollouts: whole('--rollouts', values.rollouts),
-    config: values.config,
+    config: values.config ?? packageFile('examples/run.json'),
+    model: values.model ?? null,
     home: values.home,
-    ledger: values.ledger,
+    ledger: ledgerOf(values),
     onlyTable: values.table,
   };
 }
@@ -57,6 +63,22 @@ export function readOptions(args: readonly string[]): LearnOptions {
 /** A file of the package, by its path in it. */
 export function packageFile(path: string): string {
   return fileURLToPath(new URL(`../../${path}`, import.meta.url));
+}
+
+/** Runs of another config or model are kept apart from those that docs/learning.md tells of. */
+function ledgerOf(given: {
+  readonly config?: string;
+  readonly model?: string;
+  readonly ledger?: string;
+}): string {
+  const { config, model, ledger } = given;
+  if (ledger !== undefined) {
+    if (ledger.endsWith('.jsonl')) return ledger;
+    throw new Error(`--ledger is ${JSON.stringify(ledger)}; expected a file whose name ends with .jsonl`);
+  }
+  const other = config === undefined ? (model === undefined ? null : '--model') : '--config';
+  if (other === null) return packageFile('docs/learning.jsonl');
+  throw new Error(`${other} is given and --ledger is not; expected a .jsonl file of its own for these runs`);
 }
 
 function whole(option: string, text: string): number {

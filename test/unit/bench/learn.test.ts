@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { REWARD_ARMS } from '../../../bench/learn/arms.ts';
-import { type Learned, learnedOf } from '../../../bench/learn/ledger.ts';
+import { appendRun, type Learned, learnedOf } from '../../../bench/learn/ledger.ts';
 import { readOptions } from '../../../bench/learn/options.ts';
+import { writePage } from '../../../bench/learn/page.ts';
 import { setsPicture, stepsPicture } from '../../../bench/learn/picture.ts';
 import { changesOf, curveOf } from '../../../bench/learn/statistics.ts';
 import { tableOf, timesOf } from '../../../bench/learn/table.ts';
@@ -97,4 +101,40 @@ test('the command line is checked by name', () => {
     /--arms names "none"; expected some of rewards, shuffled/,
   );
   assert.throws(() => readOptions(['--seeds', '0']), /--seeds is "0"; expected a whole number from 1/);
+});
+
+test('runs of another config or model have a ledger of their own', () => {
+  assert.ok(readOptions([]).ledger.endsWith('/docs/learning.jsonl'));
+  const own = readOptions(['--model', 'owner/name', '--ledger', 'own.jsonl']);
+  assert.deepEqual([own.model, own.ledger], ['owner/name', 'own.jsonl']);
+  for (const option of ['--model', '--config'])
+    assert.throws(
+      () => readOptions([option, 'x']),
+      new RegExp(`^Error: ${option} is given and --ledger is not`),
+    );
+  assert.throws(() => readOptions(['--ledger', 'own.txt']), /--ledger is "own\.txt"; expected .*\.jsonl/);
+});
+
+test('tables and pictures stand beside the ledger, and the words of their page stay', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'steadfast-learn-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const ledger = join(folder, 'own.jsonl');
+  for (const run of RUNS.slice(0, 1)) appendRun(ledger, run);
+  await writePage(ledger);
+  assert.deepEqual(readdirSync(folder).toSorted(), [
+    'own-reward-sets.svg',
+    'own-reward.svg',
+    'own.jsonl',
+    'own.md',
+  ]);
+  const page = join(folder, 'own.md');
+  writeFileSync(page, `${readFileSync(page, 'utf8')}\nMy words.\n`);
+  for (const run of RUNS.slice(1)) appendRun(ledger, run);
+  await writePage(ledger);
+  const text = readFileSync(page, 'utf8');
+  assert.match(
+    text,
+    /\(own-reward\.svg\)[^]*\| as it is +\|[^]*\| rewards shuffled[^]*at most[^]*My words\.\n$/,
+  );
+  assert.equal(text.match(/\| trained +\| seeds/g)?.length, 1);
 });

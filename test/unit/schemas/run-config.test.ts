@@ -172,12 +172,13 @@ describe('parseRunConfig', () => {
     assert.deepEqual(unread, ['rollouts_per_instance is "one"; expected an integer from 1 to 256']);
   });
 
-  it('accepts the config that ships', () => {
-    const shipped: unknown = JSON.parse(
-      readFileSync(new URL('../../../examples/run.json', import.meta.url), 'utf8'),
-    );
-    assert.deepEqual(findRunConfigProblems(shipped, CONTEXT), []);
-  });
+  for (const name of ['run', 'small-model']) {
+    it(`accepts ${name}.json, which ships`, () => {
+      const file = new URL(`../../../examples/${name}.json`, import.meta.url);
+      const shipped: unknown = JSON.parse(readFileSync(file, 'utf8'));
+      assert.deepEqual(findRunConfigProblems(shipped, CONTEXT), []);
+    });
+  }
 });
 
 describe('the JSON Schema', () => {
