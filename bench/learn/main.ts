@@ -7,8 +7,9 @@ import { readJsonLines } from '../../test/support/json-lines.ts';
 import { PlatformWorld } from '../../test/support/platform-world.ts';
 import type { Arm } from './arms.ts';
 import { type Learned, appendRun, learnedOf, readLedger } from './ledger.ts';
-import { type LearnOptions, packageFile, readOptions, USAGE } from './options.ts';
+import { type LearnOptions, readOptions, USAGE } from './options.ts';
 import { writePage } from './page.ts';
+import { runConfig } from './run-config.ts';
 
 /*
  * `npm run learn`: trains over some seeds in each of some ways, evaluates before and after, and keeps what came of it.
@@ -73,26 +74,6 @@ async function learnOnce(
     interrupted: isThere,
     seconds: Math.round((Date.parse(closeTime) - Date.parse(startTime)) / 1000),
   });
-}
-
-/** The config with paths that hold wherever workers stand, and as many rollouts in an evaluation as were asked for. */
-function runConfig({ config, model, rollouts }: LearnOptions): Record<string, unknown> {
-  const given = JSON.parse(readFileSync(config, 'utf8')) as {
-    readonly evaluation: { readonly sets: readonly { readonly name: string; readonly data: string }[] };
-    readonly [field: string]: unknown;
-  };
-  const sets = given.evaluation.sets.map((set) => ({ ...set, data: absolute(set.data) }));
-  return {
-    ...given,
-    model: absolute(model ?? String(given['model'])),
-    data: absolute(String(given['data'])),
-    evaluation: { sets, rollouts_per_instance: rollouts },
-  };
-}
-
-function absolute(path: string): string {
-  const inPackage = packageFile(path);
-  return existsSync(inPackage) ? inPackage : path;
 }
 
 function say({ arm, seed, seconds, evaluations }: Learned): void {

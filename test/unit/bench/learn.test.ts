@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { REWARD_ARMS } from '../../../bench/learn/arms.ts';
 import { appendRun, type Learned, learnedOf } from '../../../bench/learn/ledger.ts';
-import { readOptions } from '../../../bench/learn/options.ts';
+import { packageFile, readOptions } from '../../../bench/learn/options.ts';
 import { writePage } from '../../../bench/learn/page.ts';
+import { runConfig } from '../../../bench/learn/run-config.ts';
 import { setsPicture, stepsPicture } from '../../../bench/learn/picture.ts';
 import { changesOf, curveOf } from '../../../bench/learn/statistics.ts';
 import { tableOf, timesOf } from '../../../bench/learn/table.ts';
@@ -113,6 +114,28 @@ test('runs of another config or model have a ledger of their own', () => {
       new RegExp(`^Error: ${option} is given and --ledger is not`),
     );
   assert.throws(() => readOptions(['--ledger', 'own.txt']), /--ledger is "own\.txt"; expected .*\.jsonl/);
+});
+
+test('a config is read with paths that hold everywhere, and one that lacks a field is named with it', (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'steadfast-learn-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const of = { config: packageFile('examples/small-model.json'), model: folder, rollouts: 2 };
+  const config = runConfig(of);
+  assert.deepEqual([config['model'], config['data']], [folder, packageFile('examples/train.jsonl')]);
+  assert.equal(runConfig({ ...of, model: null })['model'], 'Qwen/Qwen3-0.6B');
+  const { sets, rollouts_per_instance } = config['evaluation'] as {
+    sets: { name: string; data: string }[];
+    rollouts_per_instance: number;
+  };
+  assert.equal(rollouts_per_instance, 2);
+  assert.ok(sets.every(({ name, data }) => name !== '' && data.startsWith(packageFile('examples/'))));
+  const lacking = join(folder, 'lacking.json');
+  writeFileSync(lacking, '{"model": "m", "data": "d.jsonl"}');
+  assert.throws(
+    () => runConfig({ ...of, config: lacking }),
+    /--config is ".*lacking\.json": [^]*at evaluation/,
+  );
+  assert.throws(() => runConfig({ ...of, config: join(folder, 'none') }), /--config is ".*none": .*ENOENT/);
 });
 
 test('tables and pictures stand beside the ledger, and the words of their page stay', async (context) => {
