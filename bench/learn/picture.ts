@@ -8,6 +8,9 @@ const COLOURS = ['#1f77b4', '#7f7f7f', '#2ca02c'];
 /** A line's name stands at its end. */
 const NAMED = { textAnchor: 'start', dx: 6 } as const;
 
+/** Of the axis of rewards: as high as a name is. */
+const NAME_HEIGHT = 0.04;
+
 /** Mean reward of each step's batch over the seeds of each arm, as a line in a band of one deviation. */
 export async function stepsPicture(arms: readonly Arm[], ledger: readonly Learned[]): Promise<string> {
   const points = arms.flatMap((arm) =>
@@ -28,10 +31,7 @@ export async function stepsPicture(arms: readonly Arm[], ledger: readonly Learne
       Plot.ruleY([0]),
       Plot.areaY(points, { x: 'step', y1: 'low', y2: 'high', fill: 'arm', fillOpacity: 0.15 }),
       Plot.line(points, { x: 'step', y: 'mean', stroke: 'arm', strokeWidth: 2 }),
-      Plot.text(
-        points,
-        Plot.selectLast({ ...NAMED, x: 'step', y: 'mean', z: 'arm', text: 'arm', fill: 'arm' }),
-      ),
+      Plot.text(namesOf(points), { ...NAMED, x: 'step', y: 'at', text: 'arm', fill: 'arm' }),
     ],
   }));
 }
@@ -52,7 +52,7 @@ export async function setsPicture(arms: readonly Arm[], ledger: readonly Learned
     width: 760,
     ...shown(arms, means),
     marginLeft: 220,
-    x: { label: 'change of the mean reward by training', labelAnchor: 'center', grid: true },
+    x: { label: 'change of the mean reward by training', labelAnchor: 'center', grid: true, inset: 8 },
     y: { label: null, domain: shown(arms, means).color.domain },
     fy: { label: null, domain: sets },
     marks: [
@@ -62,6 +62,19 @@ export async function setsPicture(arms: readonly Arm[], ledger: readonly Learned
     ],
     marginRight: 190,
   }));
+}
+
+/** Where each line's name stands: at its last point, or above the name below where that is too near. */
+function namesOf(points: readonly { readonly arm: string; readonly step: number; readonly mean: number }[]) {
+  const ends = new Map(points.map((point) => [point.arm, point]));
+  let free = 0;
+  return [...ends.values()]
+    .toSorted((a, b) => a.mean - b.mean)
+    .map(({ arm, step, mean }) => {
+      const at = Math.max(mean, free);
+      free = at + NAME_HEIGHT;
+      return { arm, step, at };
+    });
 }
 
 /** The colours of those arms of which there is something to show. */

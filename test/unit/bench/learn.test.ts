@@ -70,9 +70,20 @@ test('tables and pictures have a line for each arm that was run', async () => {
     stepsPicture(REWARD_ARMS, RUNS),
     setsPicture(REWARD_ARMS, RUNS),
   ])) {
-    assert.match(picture, /^<\?xml [^]*<svg [^]*as it is[^]*rewards shuffled[^]*<\/svg>/);
+    assert.match(picture, /^<\?xml [^]*<svg [^]*<\/svg>/);
+    for (const name of ['as it is', 'rewards shuffled']) assert.ok(picture.includes(`>${name}`), name);
     assert.doesNotMatch(picture, /Tinker|NaN/);
   }
+});
+
+test('the names of lines that end at the same height stand apart', async () => {
+  const runs = ['rewards', 'shuffled'].map((arm) => learned(arm, 0, [0.4, 0.5], [0.5, 0.6]));
+  const picture = await stepsPicture(REWARD_ARMS, runs);
+  const heights = ['as it is', 'rewards shuffled'].map((name) =>
+    Number(new RegExp(`translate\\([\\d.]+,([\\d.]+)\\)"[^>]*>${name}`).exec(picture)?.[1]),
+  );
+  const [first = 0, second = 0] = heights;
+  assert.ok(Math.abs(first - second) >= 10, `at ${heights.join(' and ')}`);
 });
 
 test('a run is kept by the means of what was scored', () => {
