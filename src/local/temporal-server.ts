@@ -51,10 +51,11 @@ export const serverSettings: readonly ServerSetting[] = [
 
 /**
  * The development server's environment: its heap may grow to five times what is in use before it is collected, not to
- * twice. Histories are short-lived, and collecting them is a large part of what the server does. One's own GOGC stands.
+ * twice, up to a size: histories are short-lived, and collecting them is a large part of what the server does. One's own
+ * values stand.
  */
 export function temporalEnvironment(environment: Config['environment']): Config['environment'] {
-  return { GOGC: '400', ...environment };
+  return { GOGC: '400', GOMEMLIMIT: '2GiB', ...environment };
 }
 
 /** The file that holds the embedded server's state. */
