@@ -1,3 +1,5 @@
+import { unlessAborted } from '../../domain/unless-aborted.ts';
+
 /** Work under way in this process, by key: who is about to do the same waits for it, and then looks for its result. */
 export class UnderWay {
   private readonly going = new Map<string, Promise<void>>();
@@ -18,7 +20,7 @@ export class UnderWay {
       // Nothing is awaited between finding none under way and being it.
       const other = this.going.get(key);
       if (other === undefined) return await this.during(key, work);
-      await endedOr(signal, other);
+      await unlessAborted(other, signal);
     }
   }
 
@@ -31,17 +33,5 @@ export class UnderWay {
       this.going.delete(key);
       ended.resolve();
     }
-  }
-}
-
-async function endedOr(signal: AbortSignal, ended: Promise<void>): Promise<void> {
-  signal.throwIfAborted();
-  const left = Promise.withResolvers<never>();
-  const leave = () => left.reject(signal.reason);
-  signal.addEventListener('abort', leave, { once: true });
-  try {
-    await Promise.race([ended, left.promise]);
-  } finally {
-    signal.removeEventListener('abort', leave);
   }
 }

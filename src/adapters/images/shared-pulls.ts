@@ -1,3 +1,4 @@
+import { unlessAborted } from '../../domain/unless-aborted.ts';
 import type { PullState } from '../../ports/images.ts';
 
 type Outcome = 'pulled' | 'present';
@@ -25,13 +26,9 @@ export class SharedPulls {
     signal?.throwIfAborted();
     const { done, listeners } = this.pulls.get(name) ?? this.begin(name);
     if (onState !== undefined) listeners.add(onState);
-    const left = Promise.withResolvers<never>();
-    const leave = () => left.reject(signal?.reason);
-    signal?.addEventListener('abort', leave, { once: true });
     try {
-      return await Promise.race([done, left.promise]);
+      return await unlessAborted(done, signal);
     } finally {
-      signal?.removeEventListener('abort', leave);
       if (onState !== undefined) listeners.delete(onState);
     }
   }

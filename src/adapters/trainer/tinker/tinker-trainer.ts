@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { SteadfastError } from '../../../domain/failures.ts';
+import { unlessAborted } from '../../../domain/unless-aborted.ts';
 import type { RunOpening } from '../../../domain/run-opening.ts';
 import { TRAINER_CAPABILITIES } from '../../../domain/trainer-capabilities.ts';
 import type { PublishedStep, StepState, Trainer, TrainStepRequest } from '../../../ports/trainer.ts';
@@ -124,17 +125,6 @@ async function checkModel(server: TinkerServer, baseModel: string): Promise<void
   if (names.includes(baseModel)) return;
   const why = `model is ${JSON.stringify(baseModel)}; the Tinker server at ${server.baseUrl} has ${names.join(', ')}`;
   throw new SteadfastError('Trainer.ModelUnavailable', why);
-}
-
-/** Waits no longer than the caller does; the work goes on. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return await work;
-  return await new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }
 
 /** A server that refuses a model refuses it again. */
