@@ -71,14 +71,18 @@ function ledgerOf(given: {
   readonly model?: string;
   readonly ledger?: string;
 }): string {
-  const { config, model, ledger } = given;
+  const { ledger } = given;
   if (ledger !== undefined) {
     if (ledger.endsWith('.jsonl')) return ledger;
     throw new Error(`--ledger is ${JSON.stringify(ledger)}; expected a file whose name ends with .jsonl`);
   }
-  const other = config === undefined ? (model === undefined ? null : '--model') : '--config';
-  if (other === null) return packageFile('docs/learning.jsonl');
-  throw new Error(`${other} is given and --ledger is not; expected a .jsonl file of its own for these runs`);
+  for (const option of ['config', 'model'] as const) {
+    if (given[option] !== undefined)
+      throw new Error(
+        `--${option} is given and --ledger is not; expected a .jsonl file of its own for these runs`,
+      );
+  }
+  return packageFile('docs/learning.jsonl');
 }
 
 function whole(option: string, text: string): number {

@@ -14,24 +14,27 @@ export async function writePage(ledgerPath: string): Promise<void> {
   const ledger = readLedger(ledgerPath);
   if (ledger.length === 0) return;
   const base = ledgerPath.slice(0, -'.jsonl'.length);
-  const pictures = { reward: REWARD_ARMS, staleness: STALENESS_ARMS };
-  for (const [name, arms] of Object.entries(pictures)) {
-    if (!ledger.some(({ arm }) => arms.some((one) => one.name === arm))) continue;
+  const drawn = Object.entries({ reward: REWARD_ARMS, staleness: STALENESS_ARMS }).filter(([, arms]) =>
+    ledger.some(({ arm }) => arms.some((one) => one.name === arm)),
+  );
+  for (const [name, arms] of drawn) {
     writeFileSync(`${base}-${name}.svg`, await stepsPicture(arms, ledger));
     writeFileSync(`${base}-${name}-sets.svg`, await setsPicture(arms, ledger));
   }
   const page = `${base}.md`;
-  const before = existsSync(page) ? readFileSync(page, 'utf8') : emptyPage(basename(base));
+  const before = existsSync(page)
+    ? readFileSync(page, 'utf8')
+    : emptyPage(drawn.map(([name]) => `${basename(base)}-${name}`));
   writeFileSync(page, withTable(withTable(before, COMMAND, tableOf(ledger)), TIMES, timesOf(ledger)));
 }
 
-function emptyPage(name: string): string {
+function emptyPage(pictures: readonly string[]): string {
+  const shown = pictures.map(
+    (name) => `![Mean reward by step](${name}.svg)\n\n![Change by set](${name}-sets.svg)\n`,
+  );
   return `# Does it learn?
 
-![Mean reward by step](${name}-reward.svg)
-
-![Change by set](${name}-reward-sets.svg)
-
+${shown.join('\n')}
 <!-- table: ${COMMAND} -->
 <!-- end of table -->
 

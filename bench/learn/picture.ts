@@ -64,16 +64,16 @@ export async function setsPicture(arms: readonly Arm[], ledger: readonly Learned
   }));
 }
 
-/** Where each line's name stands: right of all, as high as its last point, or above the name below where that is too near. */
+/** Where each line's name stands: right of all, as high as its last point, or below the name above where that is too near. */
 function namesOf(points: readonly { readonly arm: string; readonly step: number; readonly mean: number }[]) {
   const ends = new Map(points.map((point) => [point.arm, point]));
   const step = Math.max(...points.map((point) => point.step));
-  let free = 0;
+  let free = Infinity;
   return [...ends.values()]
-    .toSorted((a, b) => a.mean - b.mean)
+    .toSorted((a, b) => b.mean - a.mean)
     .map(({ arm, mean }) => {
-      const at = Math.max(mean, free);
-      free = at + NAME_HEIGHT;
+      const at = Math.min(mean, free);
+      free = at - NAME_HEIGHT;
       return { arm, step, at };
     });
 }

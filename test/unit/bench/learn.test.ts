@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { REWARD_ARMS } from '../../../bench/learn/arms.ts';
@@ -11,6 +10,7 @@ import { runConfig } from '../../../bench/learn/run-config.ts';
 import { setsPicture, stepsPicture } from '../../../bench/learn/picture.ts';
 import { changesOf, curveOf } from '../../../bench/learn/statistics.ts';
 import { tableOf, timesOf } from '../../../bench/learn/table.ts';
+import { temporaryHome } from '../../support/temporary-home.ts';
 import type { RunSummary } from '../../../src/domain/run-summary.ts';
 
 /** A run that took its only set from one reward to another, by way of the steps'. */
@@ -70,8 +70,7 @@ test('tables and pictures have a line for each arm that was run', async () => {
     stepsPicture(REWARD_ARMS, RUNS),
     setsPicture(REWARD_ARMS, RUNS),
   ])) {
-    assert.match(picture, /^<\?xml [^]*<svg [^]*<\/svg>/);
-    for (const name of ['as it is', 'rewards shuffled']) assert.ok(picture.includes(`>${name}`), name);
+    assert.match(picture, /^<\?xml [^]*<svg [^]*as it is[^]*rewards shuffled[^]*<\/svg>/);
     assert.doesNotMatch(picture, /Tinker|NaN/);
   }
 });
@@ -128,8 +127,7 @@ test('runs of another config or model have a ledger of their own', () => {
 });
 
 test('a config is read with paths that hold everywhere, and one that lacks a field is named with it', (context) => {
-  const folder = mkdtempSync(join(tmpdir(), 'steadfast-learn-'));
-  context.after(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryHome(context);
   const of = { config: packageFile('examples/small-model.json'), model: folder, rollouts: 2 };
   const config = runConfig(of);
   assert.deepEqual([config['model'], config['data']], [folder, packageFile('examples/train.jsonl')]);
@@ -150,8 +148,7 @@ test('a config is read with paths that hold everywhere, and one that lacks a fie
 });
 
 test('tables and pictures stand beside the ledger, and the words of their page stay', async (context) => {
-  const folder = mkdtempSync(join(tmpdir(), 'steadfast-learn-'));
-  context.after(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryHome(context);
   const ledger = join(folder, 'own.jsonl');
   for (const run of RUNS.slice(0, 1)) appendRun(ledger, run);
   await writePage(ledger);
