@@ -129,3 +129,14 @@ def parse_call(raw: str, closed: bool) -> tuple[str, str]:
         return call["name"], json.dumps(call["arguments"], ensure_ascii=False)
     known = re.search(r'"name"\s*:\s*"([^"\\]*)"', raw)
     return (known.group(1) if known else ""), raw.strip()
+
+
+def reads_calls(tokenizer: PreTrainedTokenizerBase) -> bool:
+    """Whether a tool call, as the chat template shows it, is read back. If not, the model has none or other ones."""
+    call = {"id": "call_0", "type": "function", "function": {"name": "probe", "arguments": "{}"}}
+    messages = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "", "tool_calls": [call]}]
+    try:
+        text = render(tokenizer, [for_template(message) for message in messages], None, False)
+    except Exception:  # templates raise what they like
+        return False
+    return [found["function"]["name"] for found in parse_reply(text, "", with_tools=True).tool_calls] == ["probe"]

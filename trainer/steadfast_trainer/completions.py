@@ -9,6 +9,16 @@ from .fields import REQUIRED, Fields
 from .policy import Policy
 from .sampler import Row
 
+# Fields of vLLM's that change what is sampled and that this server does not know, with the values that change nothing.
+NEUTRAL: dict[str, tuple] = {
+    "top_k": (-1, 0),
+    "min_p": (0,),
+    "frequency_penalty": (0,),
+    "presence_penalty": (0,),
+    "repetition_penalty": (1,),
+    "logit_bias": ({},),
+    "response_format": ({"type": "text"},),
+}
 ROLES = ("system", "developer", "user", "assistant", "tool")
 
 
@@ -25,13 +35,23 @@ class Completion:
 
 
 def read_request(body: Fields, model: str, policy: Policy, adapter: str | None) -> Completion:
-    """Checks a request and renders its prompt. Fields of OpenAI's that we do not know are ignored, as vLLM does."""
+    """Checks a request and renders its prompt. Fields that change nothing of the sampling are ignored, as vLLM does."""
     if body.flag("stream"):
         raise body.refuse("stream", "false: this server answers whole completions only")
     body.integer("n", 1, 1, 1)
     body.integer("top_logprobs", 0, 0, 0)
+    for name, values in NEUTRAL.items():
+        if body.get(name, values[0], "") not in values:
+            raise body.refuse(name, f"{' or '.join(map(str, values))}, as this server knows no other")
     messages = read_messages(body, policy)
     tools = [Fields(tool, f"tools.{i}.", 400).body for i, tool in enumerate(body.array("tools", []))]
+    with_tools = body.choice("tool_choice", ("auto", "none"), "auto") == "auto" and bool(tools)
+    if with_tools and not policy.reads_calls:
+        why = (
+            f"tools has {len(tools)}: expected none, as the chat template of {policy.name} shows no tool calls in the "
+            "form that this server reads, JSON in <tool_call> tags"
+        )
+        raise ApiError(400, why, code="no_tool_calls", param="tools")
     try:
         prompt = prompt_ids(policy.tokenizer, messages, tools)
     except Exception as error:  # templates raise what they like
@@ -58,7 +78,6 @@ def read_request(body: Fields, model: str, policy: Policy, adapter: str | None) 
         seed=secrets.randbits(63) if seed is None else seed,
         stopped=lambda tokens: bool(stops) and find_stop(policy.tokenizer.decode(tokens), stops) is not None,
     )
-    with_tools = bool(tools) and body.get("tool_choice", "auto", "") != "none"
     return Completion(row, model, with_tools, body.flag("logprobs"), body.flag("return_token_ids"), stops)
 
 

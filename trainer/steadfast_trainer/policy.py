@@ -10,6 +10,7 @@ from peft import LoraConfig, PeftModel, get_peft_model, set_peft_model_state_dic
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
+from .chat import reads_calls
 from .errors import ApiError
 from .fair_lock import FairLock
 from .memory import check_room
@@ -32,6 +33,7 @@ class Policy:
         self.tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         if not self.tokenizer.chat_template:
             raise ApiError(400, f"model {name} has no chat template: expected an instruct model", param="model")
+        self.reads_calls = reads_calls(self.tokenizer)
         check_room(name, folder, device)
         self.model = AutoModelForCausalLM.from_pretrained(
             folder, config=self.config, dtype="auto", attn_implementation="sdpa", local_files_only=True

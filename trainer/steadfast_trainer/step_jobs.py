@@ -57,7 +57,8 @@ def failure(error: Exception) -> dict:
     if isinstance(error, torch.OutOfMemoryError | MemoryError) or "allocate memory" in text:
         return {
             "code": "out_of_memory",
-            "message": f"out of memory: set options.micro_batch_tokens lower ({text[:200]})",
+            "message": "out of memory: shorter samples (max_tokens, context_tokens), a smaller lora_rank or, where you"
+            f" send the step, options.micro_batch_tokens need less ({text[:200]})",
         }
     if is_storage(error):
         return {"code": "storage", "message": f"the checkpoint could not be written: {text}"}

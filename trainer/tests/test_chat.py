@@ -5,7 +5,7 @@ import json
 import pytest
 from helpers import CONVERSATION, TOOLS
 
-from steadfast_trainer.chat import completion_ids, parse_reply, prompt_ids
+from steadfast_trainer.chat import completion_ids, parse_reply, prompt_ids, reads_calls
 
 # As Qwen's: tool calls inside the assistant's message, observations inside a user's, an empty thought before a reply.
 QWEN_LIKE = """{% for m in messages %}{% if m.role == 'tool' %}<|im_start|>user
@@ -80,6 +80,23 @@ def test_tool_calls(text, content, calls):
     assert [(c["function"]["name"], c["function"]["arguments"]) for c in reply.tool_calls] == calls
     assert reply.tool_calls == parse_reply(text, "key", with_tools=True).tool_calls
     assert len({c["id"] for c in reply.tool_calls}) == len(calls)
+
+
+@pytest.mark.parametrize(
+    ("body", "reads"),
+    [
+        (None, True),
+        ("{{ m.content }}", False),
+        ("{{ m.tool_calls }}", False),
+        ("[TOOL_CALLS]{{ m.tool_calls }}", False),
+        ("<tool_call><function={{ m.tool_calls[0].function.name }}></function></tool_call>", False),
+        ("{{ raise_exception('no calls here') }}", False),
+    ],
+)
+def test_a_template_with_calls_of_another_form_or_none_is_known(policy, monkeypatch, body, reads):
+    if body is not None:
+        monkeypatch.setattr(policy.tokenizer, "chat_template", "{% for m in messages %}" + body + "{% endfor %}")
+    assert reads_calls(policy.tokenizer) is reads
 
 
 def test_without_tools_the_text_stays_as_it_is():

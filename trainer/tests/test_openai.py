@@ -7,7 +7,9 @@ import pytest
 from helpers import CONVERSATION, TOOLS, error_of
 
 from steadfast_trainer import memory
+from steadfast_trainer.completions import read_request
 from steadfast_trainer.errors import ApiError
+from steadfast_trainer.fields import Fields
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +101,9 @@ def test_a_stop_string_ends_and_is_cut_off(client, model_folder):
         ({"messages": [{"role": "assistant", "token_ids": [10**9]}]}, "messages.0.token_ids"),
         ({"messages": [{"role": "assistant", "tool_calls": [{}]}]}, "messages.0.tool_calls.0.function"),
         ({"tools": {}}, "tools"),
+        ({"tool_choice": "required"}, "tool_choice"),
+        ({"top_k": 20}, "top_k"),
+        ({"response_format": {"type": "json_object"}}, "response_format"),
         ({"model": None}, "model"),
     ],
 )
@@ -106,6 +111,26 @@ def test_wrong_fields_are_named(server, model_folder, change, param):
     body = {"model": str(model_folder), "messages": CONVERSATION[:2], **change}
     error = error_of(server.http.post("/v1/chat/completions", json=body), 400)
     assert error["param"] == param and error["message"].startswith(param)
+
+
+def test_fields_that_change_nothing_are_taken(client, model_folder):
+    def ask(**more):
+        asked = client.chat.completions.create(
+            model=str(model_folder), messages=CONVERSATION[:2], max_tokens=5, seed=2, extra_body=more
+        )
+        return asked.choices[0].message.content
+
+    assert ask(top_k=-1, min_p=0.0, repetition_penalty=1.0, logit_bias={}, user="me") == ask()
+
+
+def test_tools_are_refused_where_the_template_has_no_calls(policy, monkeypatch):
+    monkeypatch.setattr(policy, "reads_calls", False)
+    asked = {"messages": CONVERSATION[:2], "tools": TOOLS}
+    with pytest.raises(ApiError) as refused:
+        read_request(Fields(asked), "m", policy, None)
+    assert refused.value.status == 400 and refused.value.param == "tools"
+    for change in ({"tools": []}, {"tool_choice": "none"}):
+        assert read_request(Fields(asked | change), "m", policy, None).with_tools is False
 
 
 def test_bodies_and_routes_that_are_none(server):
