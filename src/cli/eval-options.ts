@@ -35,15 +35,13 @@ export function evalOptions(): ArgsDef {
   };
 }
 
-/** The config of the run that an evaluation makes, `made` being what the options say. */
+/** The config of the run that an evaluation makes, `made` being what the options say of inference. */
 export function evalInput(made: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const { evaluation: _, run: __, ...rest } = made;
-  const alone = rest['rollouts_per_instance'] === 1;
+  const alone = made['rollouts_per_instance'] === 1;
   return {
     quality_filter: false,
     temperature: alone ? ALONE : AMONG_OTHERS,
-    ...rest,
-    mode: 'inference',
+    ...made,
     epochs: 1,
   };
 }

@@ -1,5 +1,7 @@
 import type { Tally } from '../domain/estimates.ts';
 import type { Usage } from '../domain/messages.ts';
+import { countsOf } from '../domain/rollout-totals.ts';
+import type { Counts } from '../domain/run-summary.ts';
 import type { RunConfig } from '../domain/run-config.ts';
 import type { Trajectory } from '../domain/trajectory.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
@@ -19,6 +21,8 @@ export interface Evaluation {
   readonly usage: Usage;
   /** Their model calls of which it told none. */
   readonly callsWithoutUsage: number;
+  /** Their model calls in which it would not be told a parameter, by its name. */
+  readonly refused: Counts;
   /** Files in SWE-bench's form, the first with the first rollout of each instance. */
   readonly predictions: readonly string[];
 }
@@ -40,6 +44,7 @@ export async function evaluationOf(artifacts: Artifacts, run: string): Promise<E
   const instances = new Set<string>();
   const predictions: Prediction[][] = [];
   const usage = { promptTokens: 0, completionTokens: 0 };
+  const refused: string[] = [];
   let failed = 0;
   let callsWithoutUsage = 0;
   for await (const { instanceId, ...rollout } of scoredOrFailed(artifacts, run)) {
@@ -62,7 +67,9 @@ export async function evaluationOf(artifacts: Artifacts, run: string): Promise<E
     });
     usage.promptTokens += rollout.usage.promptTokens;
     usage.completionTokens += rollout.usage.completionTokens;
-    callsWithoutUsage += rollout.turns.filter((turn) => turn.kind === 'model' && turn.usage === null).length;
+    const calls = rollout.turns.filter((turn) => turn.kind === 'model');
+    callsWithoutUsage += calls.filter(({ usage: told }) => told === null).length;
+    refused.push(...calls.flatMap((call) => call.refused ?? []));
   }
   return {
     run,
@@ -73,6 +80,7 @@ export async function evaluationOf(artifacts: Artifacts, run: string): Promise<E
     failed,
     usage,
     callsWithoutUsage,
+    refused: countsOf(refused),
     predictions: await writtenPredictions(artifacts, run, predictions),
   };
 }

@@ -11,7 +11,8 @@ export function reportEvaluation(
   output: Output,
   json: boolean,
 ): void {
-  const { run, model, tallies, unscored, failed, usage, callsWithoutUsage, predictions } = evaluation;
+  const { run, model, tallies, unscored, failed, usage, callsWithoutUsage, refused, predictions } =
+    evaluation;
   const estimates = estimatesOf(evaluation);
   const rollouts = tallies.reduce((sum, tally) => sum + tally.rollouts, 0);
   const cost = costOf(evaluation, prices);
@@ -19,11 +20,16 @@ export function reportEvaluation(
   output.say(`${run}: ${model}, ${rollouts} rollouts scored on ${tallies.length} instances`);
   if (failed > 0) output.say(`${failed} attempts failed, which is in no number below`);
   if (unscored > 0) output.say(`${unscored} instances have no scored rollout, and are in no number below`);
+  for (const [name, calls] of Object.entries(refused)) {
+    output.say(`the endpoint takes no ${name}: ${calls} calls were sampled by its own`);
+  }
   if (estimates.size > 0) output.say(estimatesTable(estimates));
   const untold =
     callsWithoutUsage === 0 ? '' : ` and those of ${callsWithoutUsage} calls that came without usage`;
   const paid = cost === null ? '' : `; cost: $${cost.toFixed(2)}`;
-  output.say(`tokens: ${usage.promptTokens} read, ${usage.completionTokens} written${untold}${paid}`);
+  output.say(
+    `tokens of the scored rollouts: ${usage.promptTokens} read, ${usage.completionTokens} written${untold}${paid}`,
+  );
   if (predictions.length > 0) output.say(`predictions: ${predictions.join(', ')}`);
   if (!json) return;
   output.data({
@@ -38,6 +44,7 @@ export function reportEvaluation(
     prompt_tokens: usage.promptTokens,
     completion_tokens: usage.completionTokens,
     calls_without_usage: callsWithoutUsage,
+    calls_that_refused: refused,
     cost_usd: cost,
     predictions,
   });

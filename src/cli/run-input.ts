@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { loadConfig, type Config } from '../config.ts';
 import { policyVersionOf } from '../domain/ids.ts';
 import { defaultApiBase } from '../schemas/run-config-endpoint.ts';
+import { asInference } from './as-inference.ts';
 import { checkDataFiles, readConfigFile, withAbsolutePaths } from './config-file.ts';
 import { CommandError, UsageError } from './errors.ts';
 import { inputOfOptions } from './run-options.ts';
@@ -24,6 +25,8 @@ export async function makeInput(options: {
   readonly cwd: string;
   /** Fields that a command fills where neither file nor options do. */
   readonly defaults?: Readonly<Record<string, unknown>>;
+  /** Whether nothing is trained, whatever the file is for. */
+  readonly inference?: boolean;
 }): Promise<Record<string, unknown>> {
   const { args, config, cwd, defaults } = options;
   const file = args['config'];
@@ -32,7 +35,8 @@ export async function makeInput(options: {
   // A command's own model is a folder for the policy server: the endpoint of the environment has no model of that name.
   const embedded =
     defaults?.['model'] !== undefined && named['model'] === undefined ? { api_base: null } : {};
-  const input: Record<string, unknown> = { ...defaults, ...embedded, ...named };
+  const given: Record<string, unknown> = { ...defaults, ...embedded, ...named };
+  const input = options.inference === true ? asInference(given) : given;
   for (const required of ['data', 'model']) {
     if (input[required] === undefined) {
       throw new UsageError(`--${required} is missing (or "${required}" in the file of --config)`);

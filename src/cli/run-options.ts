@@ -1,35 +1,14 @@
 import type { ArgsDef } from 'citty';
 import type { FieldSchema } from '../schemas/run-config-expectation.ts';
 import { runConfigJsonSchema } from '../schemas/run-config-schema.ts';
-import { inputBySchema, schemaOptions } from './schema-options.ts';
+import { TRAIN_ONLY } from '../schemas/run-config-training.ts';
+import { inputBySchema, kebab, schemaOptions } from './schema-options.ts';
 
 /** Fields that only a JSON config can hold. */
 const CONFIG_ONLY = new Set(['evaluation', 'findings']);
 
-/** Options that only the gradient step and its epochs read. */
-export const TRAINING_OPTIONS: readonly string[] = [
-  'mode',
-  'batch-size',
-  'epochs',
-  'oversample',
-  'curriculum',
-  'curriculum-target',
-  'curriculum-rest',
-  'trainer',
-  'learning-rate',
-  'lora-rank',
-  'loss',
-  'importance',
-  'clip-low',
-  'clip-high',
-  'kl-coefficient',
-  'max-staleness',
-  'staleness-bound',
-  'start-from',
-  'keep-newest',
-  'keep-every',
-  'keep-best',
-];
+/** Options of training and its epochs. */
+export const TRAINING_OPTIONS: readonly string[] = ['mode', 'epochs', ...TRAIN_ONLY.map(kebab)];
 
 /** One option for each field of a run's JSON config; a command may tell of some otherwise than the schema does. */
 export function runOptions(told: Readonly<Record<string, FieldSchema>> = {}): ArgsDef {

@@ -23,7 +23,7 @@ export function inputBySchema(
   for (const [name, schema] of fields(json, leftOut)) {
     const value = args[kebab(name)];
     if (value === undefined) continue;
-    input[name] = typeof value === 'string' && isNumeric(schema) ? numberOf(value, schema) : value;
+    input[name] = typeof value === 'string' ? valueOf(value, schema) : value;
   }
   return input;
 }
@@ -60,12 +60,21 @@ function notNull(schema: FieldSchema): FieldSchema {
   return schema.anyOf?.find((option) => option.type !== 'null') ?? schema;
 }
 
-function numberOf(text: string, schema: FieldSchema): number | string | null {
-  if (NONE.has(text) && schema.anyOf?.some((option) => option.type === 'null') === true) return null;
+function valueOf(text: string, schema: FieldSchema): number | string | null {
+  if (NONE.has(text) && mayBeNone(schema)) return null;
+  if (!isNumeric(schema)) return text;
   const value = Number(text);
   return text.trim() === '' || !Number.isFinite(value) ? text : value;
 }
 
-function kebab(name: string): string {
+/** A free text may be the word itself: the name of a split, say. */
+function mayBeNone(schema: FieldSchema): boolean {
+  const { format, pattern } = notNull(schema);
+  const isFree = !isNumeric(schema) && format === undefined && pattern === undefined;
+  return !isFree && schema.anyOf?.some((option) => option.type === 'null') === true;
+}
+
+/** A field's name as an option has it. */
+export function kebab(name: string): string {
   return name.replaceAll('_', '-');
 }

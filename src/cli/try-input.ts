@@ -15,12 +15,10 @@ export async function tryInput(options: {
 }): Promise<Record<string, unknown>> {
   const { args, own, config, cwd, run } = options;
   const shipped = { data: resolve(PACKAGE_ROOT, SHIPPED.data), model: resolve(PACKAGE_ROOT, SHIPPED.policy) };
-  const made = await makeInput({ args, config, cwd, defaults: { ...shipped, ...own } });
-  const { evaluation: _, run: __, ...rest } = made;
+  const made = await makeInput({ args, config, cwd, defaults: { ...shipped, ...own }, inference: true });
   const input: Record<string, unknown> = {
     quality_filter: false,
-    ...rest,
-    mode: 'inference',
+    ...made,
     num_instances: 1,
   };
   if (own['rollouts_per_instance'] !== undefined) Object.assign(input, own);

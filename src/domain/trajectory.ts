@@ -23,6 +23,8 @@ export type TurnLink =
       readonly completionTokenIds: readonly number[] | null;
       /** One for each completion token, of the distribution sampled from. */
       readonly logprobs: readonly number[] | null;
+      /** What the endpoint would not be told, so that it sampled as it sees fit. */
+      readonly refused?: readonly ('temperature' | 'seed')[];
       readonly finishReason: string;
       readonly usage: Usage | null;
       readonly model: string;

@@ -19,6 +19,8 @@ export interface ModelResponse {
   readonly promptTokenIds: readonly number[] | null;
   readonly completionTokenIds: readonly number[] | null;
   readonly logprobs: readonly number[] | null;
+  /** What the endpoint would not be told, so that it sampled as it sees fit; absent where it took both. */
+  readonly refused?: readonly ('temperature' | 'seed')[];
   readonly finishReason: string;
   readonly usage: Usage | null;
   readonly model: string;

@@ -3,6 +3,7 @@ import { SteadfastError } from '../domain/failures.ts';
 import type { FilterConfig } from '../domain/filter-summary.ts';
 import { fileSafe } from '../domain/ids.ts';
 import { checkFieldsOf } from './run-config-checks.ts';
+import { count } from './run-config-fields.ts';
 import { runConfigSchema } from './run-config-schema.ts';
 
 const of = runConfigSchema.shape;
@@ -16,7 +17,7 @@ const filterConfigSchema = z.strictObject({
   sample: of.sample,
   seed: of.seed,
   sandbox: of.sandbox,
-  concurrency: of.concurrency.describe('Instances judged at once (default: one a core)'),
+  concurrency: count().max(64).optional().describe('Instances judged at once (default: one a core)'),
   heartbeat_seconds: of.heartbeat_seconds,
   flake_chance: of.flake_chance,
   run: of.run.describe('Name of the filter, also its workflow id and folder (default: from the time)'),

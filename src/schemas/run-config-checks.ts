@@ -49,6 +49,12 @@ export function checkTogether(values: Values, workflowId: string, given: Readonl
         `two workflows must not write to one run`,
     );
   }
+  const { context_tokens: context, max_tokens: reply } = values;
+  if (typeof context === 'number' && reply !== undefined && context <= reply) {
+    problems.push(
+      `context_tokens is ${context} with max_tokens ${reply}; expected more than max_tokens, which one reply may take of them`,
+    );
+  }
   problems.push(...duplicates(values.evaluation?.sets.map((set) => set.name) ?? []));
   if (values.instance_prompt_template !== undefined) {
     for (const problem of checkTemplate(values.instance_prompt_template)) {

@@ -34,7 +34,7 @@ export function expectationOf(schema: FieldSchema): string {
     case 'string':
       return textOf(schema);
     case 'array':
-      return 'a list of at least one';
+      return `a list of at least one${schema.items === undefined ? '' : `: ${expectationOf(schema.items)}`}`;
     case 'object':
       return `an object with ${fieldNames(schema).join(', ')}`;
     case 'null':

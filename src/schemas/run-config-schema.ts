@@ -16,7 +16,7 @@ const evaluationSchema = z.strictObject({
           .string()
           .min(1)
           .describe(
-            'Instances of the set: a file, a folder or a data set of the hub, taken whole (its only split, else train; its newest revision)',
+            'Instances of the set: a file, a folder or a data set of the hub, taken whole but for what require_non_zero_tests drops (its only split, else train; its newest revision)',
           ),
       }),
     )
@@ -71,7 +71,12 @@ export const runConfigSchema = z.strictObject({
     .nullable()
     .optional()
     .describe('Take the first N instances that the filters keep (default: all)'),
-  shuffle: z.boolean().default(false).describe('Take instances in the order of the seed, not of the data'),
+  shuffle: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Take instances in the order of the seed, not of the data (the epochs of train mode always do)',
+    ),
   seed: z.int().min(0).max(0x7fffffff).default(0).describe('Seed of order and sampling'),
   batch_size: count().max(4096).default(4).describe('Instances a batch (train mode)'),
   rollouts_per_instance: count().max(256).default(4).describe('Rollouts an instance: the group'),
@@ -92,7 +97,9 @@ export const runConfigSchema = z.strictObject({
     .min(1e-9)
     .max(0.5)
     .default(0.01)
-    .describe('The filter runs tests again until the chance that a flaky one goes unseen is below this'),
+    .describe(
+      'The filter runs tests again until the chance that a flaky one goes unseen is below this (with quality_filter)',
+    ),
   require_non_zero_tests: z
     .boolean()
     .default(true)
@@ -105,7 +112,7 @@ export const runConfigSchema = z.strictObject({
   hide_tests: z
     .boolean()
     .default(false)
-    .describe('Take the files of FAIL_TO_PASS tests away while the agent works'),
+    .describe('Take the files of FAIL_TO_PASS tests away while the agent works, where pytest runs them'),
   findings: z
     .partialRecord(
       z.enum(Object.keys(FINDING_POLICIES) as FindingKind[]),

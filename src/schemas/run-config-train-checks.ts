@@ -2,46 +2,50 @@ import { batchRule } from '../domain/batches.ts';
 import { unsupportedOptions } from '../domain/trainer-capabilities.ts';
 import { defaultStalenessBound, MODE_DEFAULTS } from './run-config-fields.ts';
 import type { Values } from './run-config-checks.ts';
+import type { FieldSchema } from './run-config-expectation.ts';
+import { runConfigJsonSchema } from './run-config-schema.ts';
+import { TRAIN_ONLY } from './run-config-training.ts';
 
 /** Groups that one batch may have: an epoch's history holds no more between two steps. */
 const BATCH_GROUPS = 4096;
 
 /** Checks what the fields of training mean together, in either mode; `given` are those that the input names. */
 export function checkTraining(values: Values, given: ReadonlySet<string>): string[] {
-  if (values.mode === 'inference') return trainedByInference(values);
+  if (values.mode === 'inference') return trainedByInference(values, given);
   if (values.mode !== 'train') return [];
   return [
     ...rolloutsOf(values),
     ...batchesOf(values),
     ...curriculumOf(values, given),
+    ...clippedOf(values, given),
     ...beyondTrainer(values, given),
     ...kept(values, given),
   ];
 }
 
-function trainedByInference(values: Values): string[] {
-  const problems: string[] = [];
-  if (typeof values.start_from === 'string') {
-    problems.push(
-      `start_from is ${JSON.stringify(values.start_from)} in inference mode; expected it in train mode only (sample a policy version with model)`,
-    );
-  }
-  if (values.evaluation) {
-    problems.push(
-      'evaluation is set in inference mode; expected it in train mode only, where there is a before and an after',
-    );
-  }
-  if (values.curriculum === true) {
-    problems.push(
-      'curriculum is true in inference mode; expected it in train mode only, where an instance is there to teach',
-    );
-  }
-  if ((values.oversample ?? 1) > 1) {
-    problems.push(
-      `oversample is ${values.oversample} in inference mode; expected it in train mode only, where batches are trained on`,
-    );
-  }
-  return problems;
+/** A field that says what it says by default asks for nothing: a config may spell all of them out. */
+function trainedByInference(values: Values, given: ReadonlySet<string>): string[] {
+  return changed(TRAIN_ONLY, values, given).map(([name, value]) => {
+    const instead = name === 'start_from' ? ' (sample a policy version with model)' : '';
+    return `${name} is ${shown(value)} in inference mode; expected it in train mode only${instead}`;
+  });
+}
+
+/** Those of the named fields that the input gives, and not as they are by default. */
+function changed(
+  names: readonly string[],
+  values: Values,
+  given: ReadonlySet<string>,
+): (readonly [string, unknown])[] {
+  const { properties = {} }: FieldSchema = runConfigJsonSchema();
+  return names
+    .filter((name) => given.has(name))
+    .map((name): readonly [string, unknown] => [name, Reflect.get(values, name)])
+    .filter(([name, value]) => value !== undefined && value !== (properties[name]?.default ?? null));
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'object' ? 'set' : JSON.stringify(value);
 }
 
 function rolloutsOf(values: Values): string[] {
@@ -98,6 +102,21 @@ function curriculumOf({ curriculum, epochs, ...values }: Values, given: Readonly
     );
 }
 
+/** The ratio of a step to the policy that it begins with is 1, where another weight tells how old a sample is. */
+function clippedOf(values: Values, given: ReadonlySet<string>): string[] {
+  const bound = stalenessBoundOf(values);
+  if (bound === null) return [];
+  return changed(['clip_low', 'clip_high'], values, given).map(
+    ([name, value]) =>
+      `${name} is ${shown(value)} with staleness_bound ${bound}; expected one of the two, ` +
+      'because a ratio beyond staleness_bound is cut off there and nothing is left to clip',
+  );
+}
+
+function stalenessBoundOf({ max_staleness: steps = 0, staleness_bound: bound }: Values): number | null {
+  return bound === undefined ? defaultStalenessBound(steps) : bound;
+}
+
 /** Where all checkpoints are kept, no rule keeps any more of them. */
 function kept({ keep_newest, keep_every, keep_best }: Values, given: ReadonlySet<string>): string[] {
   if (keep_newest) return [];
@@ -114,14 +133,13 @@ function beyondTrainer(values: Values, given: ReadonlySet<string>): string[] {
   const { temperature = MODE_DEFAULTS.temperature.train } = values;
   const { trainer, max_staleness: maxStaleness = 0 } = values;
   if (trainer === undefined) return [];
-  const { staleness_bound: stalenessBound = defaultStalenessBound(maxStaleness) } = values;
   return unsupportedOptions(trainer, {
     loss: values.loss,
     importance: values.importance,
     advantage: values.advantage,
     klCoefficient: values.kl_coefficient,
     maxStaleness,
-    stalenessBound,
+    stalenessBound: stalenessBoundOf(values),
     temperature,
     loraRank: given.has('lora_rank') ? values.lora_rank : undefined,
     startFrom: values.start_from,

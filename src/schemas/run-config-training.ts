@@ -107,3 +107,10 @@ export const trainingFields = {
     .default(1)
     .describe('Keep the N checkpoints too whose rollouts earned most (train mode)'),
 };
+
+/** Fields that mean something in train mode only; the advantages of a group are shown without training, too. */
+export const TRAIN_ONLY: readonly string[] = [
+  'batch_size',
+  ...Object.keys(trainingFields).filter((name) => name !== 'advantage'),
+  'evaluation',
+];

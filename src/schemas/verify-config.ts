@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SteadfastError } from '../domain/failures.ts';
 import type { SandboxChoice } from '../domain/run-config.ts';
 import { checkFieldsOf } from './run-config-checks.ts';
+import { count } from './run-config-fields.ts';
 import { runConfigSchema } from './run-config-schema.ts';
 
 const of = runConfigSchema.shape;
@@ -16,7 +17,10 @@ const verifyConfigSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('Sandbox to grade in (default: as the run)'),
-  concurrency: of.concurrency.describe('Trajectories graded at once (default: from the machine)'),
+  concurrency: count()
+    .max(24)
+    .optional()
+    .describe('Trajectories graded at once (default: from the machine, at most 24)'),
 });
 
 /** The JSON Schema of a verification's input. */

@@ -27,7 +27,7 @@ export async function serve(options: ScriptedOptions = {}) {
     temperature: 0.7,
     maxTokens: 50,
     seed: 3,
-    timeoutMs: 400,
+    timeoutMs: 30_000,
   });
   const model = createOpenAiModel({ apiKey: 'sk-secret-key', policyUrl: 'http://127.0.0.1:9/v1' });
   return { model, request, requests: started.requests, url: started.url };

@@ -30,9 +30,12 @@ export function createOpenAiModel(options: OpenAiModelOptions): Model {
       const body = await complete(endpoint, request, ours, signal);
       const callIdPrefix = `call_${request.messages.length}`;
       const response = readCompletion(body, { ...asked, callIdPrefix });
+      const all = endpoint.refusedBy(request.model);
+      const refused = (['temperature', 'seed'] as const).filter((name) => all.has(name));
+      if (refused.length === 0) return response;
       // Logprobs of another temperature than was asked for are not those of the policy.
-      const exact = !endpoint.refusedBy(request.model).has('temperature');
-      return exact ? response : { ...response, logprobs: null };
+      const inexact = refused.includes('temperature') ? { logprobs: null } : {};
+      return { ...response, ...inexact, refused };
     } catch (error) {
       throw await explained(error, endpoint, asked);
     }

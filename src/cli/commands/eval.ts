@@ -80,16 +80,16 @@ export const evalCommand = defineCommand({
 /** Answers the run's name once it has ended; null when it was left to itself. */
 async function madeNow(told: Told, given: Readonly<Record<string, unknown>>): Promise<string | null> {
   const { config, artifacts, output } = told;
-  const made = await makeInput({ args: given, config, cwd: process.cwd() });
-  const input = evalInput(made);
+  const made = await makeInput({ args: given, config, cwd: process.cwd(), inference: true });
   const { name } = given;
   const run = typeof name === 'string' ? name : newRunName('eval');
+  const input = evalInput(made);
+  await checkBeforeStart({ ...input, run }, run);
   if ((await artifacts.readRunFile(run, 'config.json')) !== null) {
     throw new CommandError(
       `a run ${JSON.stringify(run)} exists already: steadfast eval ${run} goes on with it; another --name makes a new one`,
     );
   }
-  await checkBeforeStart(input, run);
   return await withNewRun({ config, artifacts, output, run, input }, async (client, signal) => {
     return await followed(told, { client, workflowId: run, run, signal });
   });

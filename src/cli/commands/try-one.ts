@@ -4,7 +4,12 @@ import { strictOptions } from '../strict-options.ts';
 import { tryInstance } from '../try-instance.ts';
 import { tryOptions } from '../try-options.ts';
 
-const { 'rollouts-per-instance': _, ...args } = tryOptions(MODE_DEFAULTS.temperature.inference);
+// One rollout has no siblings to be compared with.
+const {
+  'rollouts-per-instance': _,
+  advantage: __,
+  ...args
+} = tryOptions(MODE_DEFAULTS.temperature.inference);
 
 /** `steadfast try`: one rollout of one instance. */
 export const tryOneCommand = defineCommand({

@@ -65,8 +65,14 @@ suite('endpoints as they are in the wild', { timeout: 900_000 }, () => {
       return (await world.steadfast(['eval', run, ...prices])).stdout;
     };
     const untold = await costOf('no usage');
-    assert.match(untold, /tokens: 0 read, 0 written and those of 6 calls that came without usage\n/);
-    assert.match(await costOf('calls in parallel'), /tokens: \d+ read, \d+ written; cost: \$\d/);
+    assert.match(
+      untold,
+      /tokens of the scored rollouts: 0 read, 0 written and those of 6 calls that came without usage\n/,
+    );
+    assert.match(
+      await costOf('calls in parallel'),
+      /tokens of the scored rollouts: \d+ read, \d+ written; cost: \$\d/,
+    );
   });
 
   function trajectoriesOf(run: string): readonly Trajectory[] {

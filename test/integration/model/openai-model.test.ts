@@ -108,7 +108,8 @@ test('logprobs of another temperature than was asked for are not kept', async ()
       return true;
     },
   });
-  assert.equal((await model.sample(request())).logprobs, null);
+  const response = await model.sample(request());
+  assert.deepEqual([response.logprobs, response.refused], [null, ['temperature']]);
 });
 
 const choice = (message: unknown) => ({ choices: [{ message }] });

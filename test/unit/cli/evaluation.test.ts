@@ -61,6 +61,17 @@ describe('the evaluation of a run', () => {
     assert.equal(costOf(evaluation, { prompt: 2, completion: null }), null);
   });
 
+  it('says which parameters the endpoint would not be told', async () => {
+    const call = { kind: 'model', usage: null, refused: ['temperature'] } as const;
+    const turns = [call, { ...call, refused: ['temperature', 'seed'] }, { kind: 'start' }] as never;
+    await config('odd', 'inference');
+    const rollout = rolloutId('odd', 1, 'i-1', 1, 1);
+    const record = trajectory({ rollout, instanceId: 'i-1', reward: 0.2, turns });
+    await artifacts.writeRunFile('odd', trajectoryPath('odd', rollout), JSON.stringify(record));
+    const { refused: names, callsWithoutUsage } = await evaluationOf(artifacts, 'odd');
+    assert.deepEqual([names, callsWithoutUsage], [{ temperature: 2, seed: 1 }, 2]);
+  });
+
   it('estimates pass@k and pass^k for each k that is a power of two, and for the most', async () => {
     const estimates = estimatesOf(await evaluationOf(artifacts, 'r'));
     assert.deepEqual([...estimates.keys()], ['pass@1', 'pass@2', 'pass^2', 'reward']);

@@ -36,6 +36,10 @@ describe('the options of a run', () => {
 
   it('say nothing for null, in words or as JSON has it', () => {
     for (const text of ['none', 'null']) assert.deepEqual(inputOf('--sample', text), { sample: null });
+    assert.deepEqual(inputOf('--api-base', 'none', '--start-from', 'null'), {
+      api_base: null,
+      start_from: null,
+    });
     assert.deepEqual(inputOf('--split', 'none', '--epochs', 'none'), { split: 'none', epochs: 'none' });
   });
 

@@ -50,6 +50,18 @@ describe('the model of try', () => {
     assert.equal((await inputOf(t, { config }, key))['api_base'], 'http://e/v1');
   });
 
+  it('in a config of training is a folder for the embedded server, and what trains is left out', async (t) => {
+    const config = join(temporaryHome(t), 'train.json');
+    const model = join(PACKAGE_ROOT, SHIPPED.policy);
+    const evaluation = { sets: [{ name: 'a', data: join(PACKAGE_ROOT, SHIPPED.data) }] };
+    const train = { mode: 'train', run: 'night', model, batch_size: 8, learning_rate: 1e-3, evaluation };
+    writeFileSync(config, JSON.stringify({ ...train, max_steps: 6 }));
+    const input = await inputOf(t, { config }, key);
+    assert.deepEqual([input['mode'], input['api_base'], input['max_steps']], ['inference', null, 6]);
+    for (const name of ['run', 'batch_size', 'learning_rate', 'evaluation'])
+      assert.ok(!(name in input), name);
+  });
+
   it('is asked of the endpoint that the options name', async (t) => {
     assert.equal((await inputOf(t, { 'api-base': 'http://f/v1' }, key))['api_base'], 'http://f/v1');
   });

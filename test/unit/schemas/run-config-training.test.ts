@@ -19,6 +19,21 @@ describe('the config of training', () => {
       /^start_from is "night@3" in inference mode; expected it in train/,
     ],
     [
+      'a learning rate of inference',
+      { learning_rate: 1e-4 },
+      /^learning_rate is 0.0001 in inference mode; expected it in train mode only$/,
+    ],
+    [
+      'an evaluation around no training',
+      { evaluation: { sets: [{ name: 'a', data: '/e.jsonl' }] } },
+      /^evaluation is set in inference mode; expected it in train mode only$/,
+    ],
+    [
+      'a clip of what a weight cuts off',
+      { mode: 'train', max_staleness: 4, clip_high: 0.1 },
+      /^clip_high is 0.1 with staleness_bound 2; expected one of the two/,
+    ],
+    [
       'every nth of all checkpoints',
       { mode: 'train', keep_every: 5 },
       /^keep_every is 5 without keep_newest; expected both/,
@@ -75,6 +90,26 @@ describe('the config of training', () => {
       assert.match(problem, message);
     });
   }
+
+  it('may be spelt out in inference mode, as it is by default', () => {
+    const spelt = {
+      batch_size: 4,
+      learning_rate: 5e-5,
+      curriculum: false,
+      start_from: null,
+      advantage: 'std',
+    };
+    assert.deepEqual(findRunConfigProblems({ ...LEAST, ...spelt }, CONTEXT), []);
+  });
+
+  it('clips where no weight does', () => {
+    const clipped = { ...LEAST, mode: 'train', clip_high: 0.1 };
+    assert.deepEqual(findRunConfigProblems(clipped, CONTEXT), []);
+    assert.deepEqual(
+      findRunConfigProblems({ ...clipped, max_staleness: 4, staleness_bound: null }, CONTEXT),
+      [],
+    );
+  });
 
   it('keeps all checkpoints, waits for each step and corrects nothing unless told', () => {
     const { keep, startFrom, training } = parseRunConfig({ ...LEAST, mode: 'train' }, CONTEXT);
@@ -141,7 +176,7 @@ describe('the config of training', () => {
     const alone: [Record<string, unknown>, RegExp][] = [
       [{ max_staleness: 1, staleness_bound: null }, /max_staleness is 1 with trainer art-local; expected 0/],
       [{ keep_newest: 3 }, /keep_newest is 3 with trainer art-local; expected none/],
-      [{ context_tokens: 4000 }, /context_tokens is 4000 with trainer art-local; expected null/],
+      [{ context_tokens: 8000 }, /context_tokens is 8000 with trainer art-local; expected null/],
     ];
     for (const [change, message] of alone) {
       assert.throws(() => parseRunConfig({ ...local, ...change }, CONTEXT), message);

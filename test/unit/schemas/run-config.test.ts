@@ -72,6 +72,11 @@ describe('parseRunConfig', () => {
       { num_instances: 0 },
       /^num_instances is 0; expected an integer of at least 1 or null$/,
     ],
+    [
+      'a context that one reply may fill',
+      { context_tokens: 4096 },
+      /^context_tokens is 4096 with max_tokens 4096; expected more than max_tokens/,
+    ],
     ['half an epoch', { epochs: 1.5 }, /^epochs is 1.5; expected an integer/],
     ['no learning rate', { learning_rate: 0 }, /^learning_rate is 0; expected a number above 0/],
     ['an unknown loss', { loss: 'ppo' }, /one of dapo, grpo, dr_grpo/],
