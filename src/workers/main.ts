@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { loadConfig } from '../config.ts';
 import { connect } from './connect.ts';
 import { createDeps } from './deps.ts';
+import { keepForAWeek } from './keep-for-a-week.ts';
 import { installLogger } from './logger.ts';
 import { registerSearchAttributes } from './register-search-attributes.ts';
 import { ROLES, STAFF, type Role } from './roles.ts';
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
   const { connection, namespace } = await connect(config, logger);
   const deps = createDeps(config);
   try {
+    if (config.temporalAddress === null) await keepForAWeek(connection, namespace, logger);
     const searchable = await registerSearchAttributes(connection, namespace, logger);
     const context = { config, connection, namespace, logger, searchable, deps };
     const staff = await Promise.all(roles.map((role) => STAFF[role](context)));

@@ -58,6 +58,11 @@ suite('the embedded platform while a run goes on', { timeout: 300_000 }, () => {
     }
   }
 
+  test('lists what has ended for a week', async () => {
+    const told = await world.temporal('operator', 'namespace', 'describe', 'default', '-o', 'json');
+    assert.match(told, /"workflowExecutionRetentionTtl": "604800s"/);
+  });
+
   test('goes through a restart of every worker, one after another', async () => {
     const asked = endpoint.requests.length;
     assert.equal((await run('rolling')).code, 0);
