@@ -17,8 +17,8 @@ export async function stepsPicture(arms: readonly Arm[], ledger: readonly Learne
     curveOf(runsOf(arm, ledger)).map((point) => ({
       ...point,
       arm: arm.title,
-      low: point.mean - point.deviation,
-      high: point.mean + point.deviation,
+      low: point.mean - (point.deviation ?? 0),
+      high: point.mean + (point.deviation ?? 0),
     })),
   );
   return await svgDocument((Plot) => ({

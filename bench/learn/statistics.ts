@@ -1,10 +1,10 @@
 import type { Arm } from './arms.ts';
 import type { Learned } from './ledger.ts';
 
-/** Mean and sample deviation of some numbers, and the ends of their range. */
+/** Mean and sample deviation of some numbers, and the ends of their range; one number alone has no deviation. */
 export interface Spread {
   readonly mean: number;
-  readonly deviation: number;
+  readonly deviation: number | null;
   readonly least: number;
   readonly most: number;
 }
@@ -22,13 +22,13 @@ export interface SetChange {
   readonly resolvedAfter: number;
 }
 
-/** The spread of numbers of which there is one at least; the deviation of a single one is 0. */
+/** The spread of numbers of which there is one at least. */
 export function spreadOf(values: readonly number[]): Spread {
   const mean = meanOf(values);
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return {
     mean,
-    deviation: Math.sqrt(squares / Math.max(1, values.length - 1)),
+    deviation: values.length === 1 ? null : Math.sqrt(squares / (values.length - 1)),
     least: Math.min(...values),
     most: Math.max(...values),
   };

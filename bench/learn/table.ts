@@ -21,9 +21,9 @@ export function tableOf(ledger: readonly Learned[]): string {
       arm.title,
       `${change.set} (${change.instances})`,
       String(runs.length),
-      spread(change.before),
-      spread(change.after),
-      `${signed(change.change.mean)} ± ${change.change.deviation.toFixed(3)}`,
+      change.before.mean.toFixed(3) + plusMinus(change.before),
+      change.after.mean.toFixed(3) + plusMinus(change.after),
+      signed(change.change.mean) + plusMinus(change.change),
       signed(change.change.least),
       `${percent(change.resolvedBefore)} to ${percent(change.resolvedAfter)}`,
     ]);
@@ -70,8 +70,8 @@ function markdown(rows: readonly (readonly string[])[]): string {
   return rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-function spread({ mean, deviation }: Spread): string {
-  return `${mean.toFixed(3)} ± ${deviation.toFixed(3)}`;
+function plusMinus({ deviation }: Spread): string {
+  return deviation === null ? '' : ` ± ${deviation.toFixed(3)}`;
 }
 
 function signed(value: number): string {
