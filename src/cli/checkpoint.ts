@@ -12,6 +12,8 @@ export interface Checkpoint {
   readonly baseModel: string;
   /** The adapter's folder, in PEFT's format. */
   readonly adapter: string;
+  /** Of the LoRA adapter, where the manifest tells it. */
+  readonly rank: number | undefined;
 }
 
 /** The checkpoint of a policy version (`run@step`); refused where there is none, or its files were changed. */
@@ -30,6 +32,7 @@ export async function checkpointOf(artifacts: Artifacts, version: string): Promi
   } = JSON.parse(text) as {
     readonly base_model: string;
     readonly files: Readonly<Record<string, string>>;
+    readonly lora?: { readonly rank?: number };
     readonly sampled_at?: { readonly model: string };
   };
   if (manifest.sampled_at !== undefined) {
@@ -41,7 +44,7 @@ export async function checkpointOf(artifacts: Artifacts, version: string): Promi
     if (found !== sha256)
       throw new CommandError(`${join(folder, name)} is not as its manifest says: it was changed or lost`);
   }
-  return { baseModel, adapter: join(folder, 'adapter') };
+  return { baseModel, adapter: join(folder, 'adapter'), rank: manifest.lora?.rank };
 }
 
 async function sha256Of(path: string): Promise<string> {

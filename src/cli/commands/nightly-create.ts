@@ -1,5 +1,7 @@
 import { type ArgsDef, defineCommand } from 'citty';
 import { ScheduleAlreadyRunning } from '@temporalio/client';
+import { createFolderArtifacts } from '../../adapters/artifacts/folder.ts';
+import { checkStart } from '../check-start.ts';
 import { CommandError, messageOf } from '../errors.ts';
 import { checkNightly, scheduleOf, temporalCommand } from '../nightly.ts';
 import { createOutput } from '../output.ts';
@@ -42,6 +44,7 @@ export const nightlyCreateCommand = defineCommand({
     };
     checkNightly(nightly);
     await checkBeforeStart(nightly.input, nightly.name);
+    await checkStart(createFolderArtifacts(config.store), nightly.input);
     await ensureReady(config, createOutput({ json: false }).say);
     await withClient(config, async (client) => {
       const handle = await client.schedule.create(scheduleOf(nightly)).catch((error: unknown) => {

@@ -1,6 +1,7 @@
 import { type ArgsDef, defineCommand } from 'citty';
 import { createFolderArtifacts } from '../../adapters/artifacts/folder.ts';
 import { fileSafe } from '../../domain/ids.ts';
+import { checkStart } from '../check-start.ts';
 import { interruptSignal } from '../detach.ts';
 import { UsageError } from '../errors.ts';
 import { findRun } from '../find-run.ts';
@@ -51,6 +52,7 @@ export const runCommand = defineCommand({
     const input = await makeInput({ args: given, config, cwd: process.cwd() });
     const run = typeof input['run'] === 'string' ? input['run'] : newRunName('run');
     await checkBeforeStart(input, run);
+    await checkStart(artifacts, input);
     await withNewRun({ config, artifacts, output, run, input }, async (client, signal) => {
       if (given['detach'] === true) leaveToItself(run, output, json);
       else await followToEnd({ ...follow, client, workflowId: run, run, signal }, comeBackTo(run));
