@@ -58,7 +58,17 @@ const TABLE: readonly (readonly [string, Given, MaskReason | null])[] = [
     { grading: { ...unresolved, abuse: 'time' } },
     'grading_timeout',
   ],
+  [
+    'tests of which the metrics alone tell that their time was over',
+    { metrics: { gradingTimedOut: 1 } },
+    'grading_timeout',
+  ],
   ['tests that ran out of memory', { metrics: { gradingOutOfMemory: 1 } }, 'grading_out_of_memory'],
+  [
+    'tests that the patch lets run out of memory',
+    { grading: { ...unresolved, abuse: 'memory' } },
+    'grading_out_of_memory',
+  ],
   ['tests that differ from run to run', { metrics: { gradingFlaky: 1 } }, 'flaky_instance'],
   ['an instance in quarantine', { flakyInstance: true }, 'flaky_instance'],
   ['a finding that masks', { findings: [found('host_probed')] }, 'finding:host_probed'],
@@ -79,6 +89,21 @@ const TABLE: readonly (readonly [string, Given, MaskReason | null])[] = [
     'finding:forged_results',
   ],
   [
+    'what ended the agent before what its tests ran out of',
+    { stopReason: 'time_limit', grading: { ...unresolved, timedOut: true }, flakyInstance: true },
+    'agent_timeout',
+  ],
+  [
+    'tests that ran out of memory before their time was over',
+    { grading: { timedOut: true }, metrics: { gradingOutOfMemory: 1 } },
+    'grading_out_of_memory',
+  ],
+  [
+    'what its tests ran out of before an instance in quarantine',
+    { grading: { timedOut: true }, flakyInstance: true },
+    'grading_timeout',
+  ],
+  [
     'a penalty takes the resolution, and its mask, away',
     { findings: [found('network_tried')], policies: { network_tried: 'penalise' }, stopReason: 'max_steps' },
     null,
@@ -90,11 +115,23 @@ describe('maskReasonOf', () => {
     it(`says ${reason ?? 'nothing'} of ${what}`, () => assert.equal(maskReasonOf(rollout(given)), reason));
   }
 
-  it('knows a policy for every kind of finding', () => {
-    for (const [kind, policy] of Object.entries(FINDING_POLICIES)) {
-      const reason = maskReasonOf(rollout({ findings: [found(kind as FindingKind)] }));
-      assert.equal(reason, policy === 'mask' ? `finding:${kind}` : null);
-    }
+  it('keeps out by itself what shows an attempt on the reward, or that the tests say nothing', () => {
+    const kinds = Object.keys(FINDING_POLICIES) as FindingKind[];
+    assert.deepEqual(
+      kinds.filter((kind) => maskReasonOf(rollout({ findings: [found(kind)] })) === `finding:${kind}`),
+      [
+        'forged_results',
+        'forbidden_path',
+        'test_runner_patched',
+        'output_spoofed',
+        'host_probed',
+        'resources_abused',
+        'grading_disagrees',
+        'empty_patch_passes',
+      ],
+    );
+    // Nor does any take the reward away before a run says so.
+    for (const kind of kinds) assert.equal(countedReward(rollout({ findings: [found(kind)] })).reward, 1);
   });
 });
 
