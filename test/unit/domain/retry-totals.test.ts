@@ -61,6 +61,12 @@ describe('retryMetrics', () => {
 });
 
 describe('addRetries', () => {
+  it('adds what each set counts', () => {
+    const once = { attempts: 5, failedAttempts: 2, retried: 1, retriedRewardSum: 0.9, groupsGivenUp: 1 };
+    const twice = { attempts: 10, failedAttempts: 4, retried: 2, retriedRewardSum: 1.8, groupsGivenUp: 2 };
+    assert.deepEqual(addRetries(once, once), twice);
+  });
+
   it('adds without tails of digits', () => {
     const once = { ...NO_RETRIES, retriedRewardSum: 0.1 };
     assert.equal(addRetries(addRetries(once, once), once).retriedRewardSum, 0.3);

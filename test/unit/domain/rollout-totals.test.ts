@@ -34,6 +34,34 @@ describe('totals', () => {
     assert.deepEqual([thrice.rewardSum, thrice.baselineSum], [0.3, 0.3]);
   });
 
+  it('adds what each set counts', () => {
+    const once = totalsOf([
+      rolloutResult({
+        reward: 1,
+        resolved: true,
+        baselineReward: 0.2,
+        mask: 'agent_timeout',
+        findings: ['network_tried'],
+        verified: true,
+        trainable: false,
+      }),
+      rolloutResult({ status: 'failed', reward: null }),
+    ]);
+    assert.deepEqual(addTotals(once, once), {
+      rollouts: 4,
+      failed: 2,
+      rewardSum: 2,
+      resolved: 2,
+      baselineSum: 0.4,
+      baselines: 2,
+      masked: { agent_timeout: 2 },
+      maskedRewardSum: 2,
+      findings: { network_tried: 2 },
+      verified: 2,
+      untrainable: 2,
+    });
+  });
+
   it('counts masks, findings and second gradings by name', () => {
     const totals = totalsOf([
       rolloutResult({ mask: 'agent_timeout', findings: ['network_tried', 'history_access'] }),
