@@ -10,6 +10,16 @@ const rule = fc
 
 const taughtBy = (groups: readonly boolean[]) => groups.filter(Boolean).length;
 
+describe('batchRule', () => {
+  it('lets a batch grow to the nearest number of groups, whatever floats make of the product', () => {
+    assert.deepEqual(batchRule(4), { lessons: 4, most: 4 });
+    assert.deepEqual(batchRule(3, 1.5), { lessons: 3, most: 5 });
+    // 77.00000000000001, and 114.99999999999999.
+    assert.equal(batchRule(70, 1.1).most, 77);
+    assert.equal(batchRule(100, 1.15).most, 115);
+  });
+});
+
 describe('fullBatches', () => {
   it('cuts every so many groups where a batch is not filled up', () => {
     fc.assert(
