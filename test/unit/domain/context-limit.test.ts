@@ -69,6 +69,25 @@ describe('a transcript within a context', () => {
     assert.deepEqual(leftOut(withinContext(links, { limit: 3500, reply: REPLY })), [1, 2]);
   });
 
+  it('leaves out nothing that is shorter than what would stand in its place', () => {
+    const links = transcript([10, 3000, 3000], true);
+    assert.deepEqual(leftOut(withinContext(links, { limit: 2000, reply: REPLY })), [2]);
+  });
+
+  it('counts a reply with its calls, as the endpoint does or by its characters', () => {
+    const toolCalls = [{ id: 'c', name: 'bash', arguments: 'a'.repeat(6000) }];
+    const usage = { promptTokens: 400, completionTokens: 2010 };
+    for (const counted of [true, false]) {
+      const links = transcript([600, 600], counted).map((link): TurnLink =>
+        link.kind === 'model'
+          ? { ...link, message: { ...link.message, toolCalls }, usage: counted ? usage : null }
+          : link,
+      );
+      // Without its replies it is some 500 tokens, with the last of them 2,610 or more.
+      assert.deepEqual(leftOut(withinContext(links, { limit: 2600, reply: REPLY })), [1], String(counted));
+    }
+  });
+
   for (const counted of [true, false]) {
     it(`never takes back what it left out, nor the newest turn's (${counted ? 'counted' : 'estimated'})`, () => {
       const sizes = array(integer({ min: 0, max: 6000 }), { minLength: 1, maxLength: 20 });

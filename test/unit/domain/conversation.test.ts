@@ -3,11 +3,14 @@ import { describe, it } from 'node:test';
 import { LEFT_OUT } from '../../../src/domain/context-limit.ts';
 import {
   conversationsOf,
+  hasReplies,
   promptOf,
   type PromptRules,
   type Spoken,
 } from '../../../src/domain/conversation.ts';
 import type { TurnLink } from '../../../src/domain/trajectory.ts';
+
+type ModelLink = Extract<TurnLink, { kind: 'model' }>;
 
 const RULES: PromptRules = { contextTokens: null, maxTokens: 10, toolProtocol: 'calls' };
 
@@ -22,7 +25,7 @@ const start: TurnLink = {
 
 const call = (turn: number) => ({ id: `c${turn}`, name: 'bash', arguments: '{"command":"ls"}' });
 
-const model = (turn: number, tokens: readonly number[] | null = [turn], promptTokens = 10): TurnLink => ({
+const model = (turn: number, tokens: readonly number[] | null = [turn], promptTokens = 10): ModelLink => ({
   kind: 'model',
   parent: 'p',
   turn,
@@ -85,7 +88,26 @@ describe('conversations', () => {
     assert.deepEqual(only[3], { message: { role: 'user', content: 'a.py\n\nb.py' } });
   });
 
-  it('are none where a reply has no ids', () => {
-    assert.equal(conversationsOf([start, model(1), tool(1, ''), model(2, null)], RULES), null);
+  it('are none where a reply has no ids, or not as many logprobs', () => {
+    const uneven: ModelLink = { ...model(2), completionTokenIds: [2, 3] };
+    for (const reply of [model(2, null), uneven]) {
+      const links = [start, model(1), tool(1, ''), reply];
+      assert.equal(conversationsOf(links, RULES), null);
+      assert.equal(hasReplies(links), false);
+    }
+    assert.equal(hasReplies([start, model(1), tool(1, '')]), true);
+    assert.equal(hasReplies([start]), false);
+  });
+});
+
+describe('a prompt', () => {
+  it('leaves room for as many tokens as a reply may have', () => {
+    const long = 'x'.repeat(300);
+    const links = [start, model(1), tool(1, long), model(2, [2], 120), tool(2, long)];
+    // 121 tokens up to the second reply, 100 for what it was answered, 10 for the next.
+    const said = [231, 230].map((contextTokens) =>
+      promptOf(links, { ...RULES, contextTokens }).some(({ content }) => content === LEFT_OUT),
+    );
+    assert.deepEqual(said, [false, true]);
   });
 });
