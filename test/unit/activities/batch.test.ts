@@ -8,10 +8,8 @@ import type { BatchOutput } from '../../../src/activities/contract-trainer.ts';
 import { createBatchActivity } from '../../../src/activities/build-batch.ts';
 import { groupRecordOf } from '../../../src/activities/group-record.ts';
 import { createInstanceActivities } from '../../../src/activities/instances.ts';
-import { createFilterRecordActivity } from '../../../src/activities/record-filter.ts';
 import { createFolderArtifacts } from '../../../src/adapters/artifacts/folder.ts';
 import type { MaskReason } from '../../../src/domain/mask.ts';
-import type { Verdict } from '../../../src/domain/run-summary.ts';
 import type { RolloutResult, TurnLink } from '../../../src/domain/trajectory.ts';
 import type { Artifacts } from '../../../src/ports/artifacts.ts';
 
@@ -28,12 +26,12 @@ async function carriedOut<T>(activity: () => Promise<T>): Promise<T> {
   return (await new MockActivityEnvironment().run(activity)) as T;
 }
 
-const modelTurn = (ids: readonly number[] | null): TurnLink => ({
+const modelTurn = (ids: readonly number[] | null, prompt: readonly number[] = [1, 2]): TurnLink => ({
   kind: 'model',
   parent: 'p',
   turn: 1,
   message: { role: 'assistant', content: '', toolCalls: [] },
-  promptTokenIds: [1, 2],
+  promptTokenIds: prompt,
   completionTokenIds: ids,
   logprobs: ids === null ? null : ids.map(() => -0.5),
   finishReason: 'stop',
@@ -108,6 +106,22 @@ describe('buildBatch', () => {
     await artifacts.writeRunFile('r', 'trajectories/g-000007-i-1.0.json', '{"turns": []}');
     const { samples, untrainable } = await build([hash, 'f'.repeat(64)]);
     assert.deepEqual([samples, untrainable], [1, 2]);
+  });
+
+  it('leaves out what has nothing before its first reply, and what its own record keeps from training', async () => {
+    const records = [
+      { turns: [modelTurn([5])], trainable: true },
+      { turns: [modelTurn([6], [])], trainable: true },
+      { turns: [modelTurn([7])], trainable: false },
+    ];
+    const results = await Promise.all(
+      records.map(async (stored, i) => ({
+        ...(await member(`${i}`, i === 0 ? 1 : 0, [5])),
+        trajectory: await artifacts.putJson(stored),
+      })),
+    );
+    const built = await build([await record(8, results)]);
+    assert.deepEqual([built.samples, built.untrainable], [1, 2]);
   });
 
   it('makes no batch of groups that teach nothing', async () => {
@@ -196,20 +210,6 @@ describe('instance lists', () => {
   });
 });
 
-describe('recordFilter', () => {
-  it('derives filter.json whole, however often a page is written', async () => {
-    const { recordFilter } = createFilterRecordActivity({ artifacts });
-    await carriedOut(() => recordFilter({ run: 'f', from: 0, verdicts: [accept('a'), reject('b')] }));
-    await carriedOut(() => recordFilter({ run: 'f', from: 2, verdicts: [reject('c')] }));
-    await carriedOut(() => recordFilter({ run: 'f', from: 2, verdicts: [reject('c')] }));
-    const report = JSON.parse((await artifacts.readRunFile('f', 'filter.json')) ?? '') as Record<
-      string,
-      unknown
-    >;
-    assert.deepEqual([report['checked'], report['kept'], report['reasons']], [3, 1, { empty_f2p: 2 }]);
-  });
-});
-
 async function record(group: number, results: readonly RolloutResult[]): Promise<string> {
   return await artifacts.putJson(groupRecordOf({ run: 'r', group, purpose: 'train' }, results, 'mean'));
 }
@@ -218,12 +218,4 @@ async function build(groups: readonly string[]): Promise<BatchOutput> {
   const { buildBatch } = createBatchActivity({ artifacts });
   const config = await artifacts.putJson({});
   return await carriedOut(() => buildBatch({ run: 'r', step: 1, config, groups }));
-}
-
-function accept(instanceId: string): Verdict {
-  return { instanceId, verdict: 'accept', reason: null, detail: '' };
-}
-
-function reject(instanceId: string): Verdict {
-  return { instanceId, verdict: 'reject', reason: 'empty_f2p', detail: 'no test' };
 }

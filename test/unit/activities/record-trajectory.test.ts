@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -31,11 +31,15 @@ async function recorded(given: {
   readonly policies?: Readonly<Record<string, string>>;
   readonly links?: readonly TurnLink[];
   readonly stopReason?: StopReason;
+  /** Whether its first link is damaged. */
+  readonly damaged?: boolean;
 }) {
-  let head = await appendLink(artifacts, { kind: 'start', parent: null, messages: [] });
+  const first = await appendLink(artifacts, { kind: 'start', parent: null, messages: [] });
+  let head = first;
   for (const link of given.links ?? []) {
-    if (link.kind === 'tool') head = await appendLink(artifacts, { ...link, parent: head });
+    if (link.kind !== 'start') head = await appendLink(artifacts, { ...link, parent: head });
   }
+  if (given.damaged === true) await writeFile(artifacts.blobPath(first), '{}');
   const graded = gradingOf(1);
   const metrics = { ...graded.metrics, baselineReward: 0.2, verified: 1 };
   const ref = await artifacts.putJson(instance());
@@ -111,4 +115,25 @@ test('a command’s want of memory is told to the transcript', async () => {
 test('an instance that came out differently before masks what is recorded from then on', async () => {
   await noteFlake(artifacts, await artifacts.putJson(instance()), 'fake-environment', 'verify');
   assert.equal((await recorded({})).counted?.mask, 'flaky_instance');
+});
+
+test('what is left of a damaged transcript is trained on by nobody, nor one without a reply', async () => {
+  const reply: TurnLink = {
+    kind: 'model',
+    parent: '',
+    turn: 1,
+    message: { role: 'assistant', content: 'done', toolCalls: [] },
+    promptTokenIds: [1],
+    completionTokenIds: [2],
+    logprobs: [-0.5],
+    finishReason: 'stop',
+    usage: null,
+    model: 'm',
+    startedAt: '',
+    durationMs: 1,
+  };
+  const trainable = async (given: Parameters<typeof recorded>[0]) => (await recorded(given)).record.trainable;
+  assert.equal(await trainable({ links: [reply] }), true);
+  assert.equal(await trainable({}), false);
+  assert.equal(await trainable({ links: [reply], damaged: true }), false);
 });
