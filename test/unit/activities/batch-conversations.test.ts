@@ -69,3 +69,17 @@ test('members that count have their rewards, those that can be trained on their 
     ],
   });
 });
+
+test('a conversation has the tools of its agent, unless that called them in plain text', async () => {
+  const record = { group: 2, instanceId: 'i', members: [member('y', 1, 0.5)] } as unknown as GroupRecord;
+  const tools = [{ name: 'bash', description: 'runs', parameters: {} }];
+  const read = async () => await Promise.resolve({ ...trajectory([5, 6]), tools });
+  for (const toolProtocol of ['calls', 'text'] as const) {
+    const made = await conversationsOfGroup(
+      record,
+      { contextTokens: null, maxTokens: 10, toolProtocol },
+      read,
+    );
+    assert.deepEqual(made.members[0]?.tools, toolProtocol === 'calls' ? tools : []);
+  }
+});
