@@ -156,9 +156,21 @@ describe('chooseInstances', () => {
           if (positions.indexOf(near) < positions.indexOf(far)) before++;
         }
         // Weights of 1 and of 1/3 or 1/2 are odds of 3 or 2 to 1.
-        assert.ok(before > 300, `${before} of 500`);
+        assert.ok(before > 300 && before < 420, `${before} of 500`);
       }),
     );
+  });
+
+  it('takes what was never tried before what is farthest from the target, and that late, not never', () => {
+    const attempts = [attempt('i-1', 1, 0, { varied: true })];
+    let last = 0;
+    for (let seed = 0; seed < 500; seed++) {
+      const of = { epoch: 2, seed, atLeast: 1 };
+      const { positions } = chooseInstances(ids(2), attempts, of, RULE);
+      if (positions[0] === 1) last++;
+    }
+    // Weights of 1 and of 0.05 are odds of 20 to 1.
+    assert.ok(last > 450 && last < 500, `${last} of 500`);
   });
 });
 
