@@ -4,20 +4,40 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { asFailure } from '../../../src/activities/as-failure.ts';
 import { type FailureType, SteadfastError } from '../../../src/domain/failures.ts';
 
-const PERMANENT: readonly [FailureType, boolean][] = [
-  ['Config.Invalid', true],
-  ['Sandbox.ImageMissing', true],
-  ['Sandbox.Gone', false],
-  ['Model.RateLimit', false],
-  ['Model.ContextOverflow', true],
-  ['Model.Unauthorized', true],
-  ['Model.BadResponse', false],
-  ['Trainer.OutOfMemory', true],
-  ['Artifact.Corrupt', true],
-  ['Artifact.DiskFull', false],
-];
+const PERMANENT: Readonly<Record<FailureType, boolean>> = {
+  'Config.Invalid': true,
+  'Instance.Invalid': true,
+  'Instance.SourceMissing': true,
+  'Instance.PatchDoesNotApply': true,
+  'Instance.RequirementsMissing': true,
+  'Sandbox.Unavailable': false,
+  'Sandbox.ImageMissing': true,
+  'Sandbox.RateLimit': false,
+  'Sandbox.Gone': false,
+  'Sandbox.DiskFull': false,
+  'Sandbox.Failed': false,
+  'Model.Unreachable': false,
+  'Model.Silent': false,
+  'Model.RateLimit': false,
+  'Model.Unknown': true,
+  'Model.BadRequest': true,
+  'Model.BadResponse': false,
+  'Model.Unauthorized': true,
+  'Model.ContextOverflow': true,
+  'Trainer.Unreachable': false,
+  'Trainer.ModelUnavailable': true,
+  'Trainer.Conflict': true,
+  'Trainer.Doubtful': true,
+  'Trainer.OutOfMemory': true,
+  'Trainer.Storage': false,
+  'Trainer.Failed': false,
+  'Artifact.Missing': false,
+  'Artifact.Corrupt': true,
+  'Artifact.DiskFull': false,
+  'Grade.Failed': false,
+};
 
-for (const [type, permanent] of PERMANENT) {
+for (const [type, permanent] of Object.entries(PERMANENT) as [FailureType, boolean][]) {
   test(`${type} is ${permanent ? 'not retried' : 'retried'}`, () => {
     const failure = asFailure(new SteadfastError(type, 'why'));
     assert.ok(failure instanceof ApplicationFailure);
