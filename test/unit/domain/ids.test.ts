@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fileSafe, groupId, hostQueue, policyModel, rolloutId, stepName } from '../../../src/domain/ids.ts';
+import {
+  adapterName,
+  adapterVersionOf,
+  fileSafe,
+  groupId,
+  hostQueue,
+  policyModel,
+  policyVersionOf,
+  rolloutId,
+  stepName,
+  trajectoryPath,
+} from '../../../src/domain/ids.ts';
 
 test('ids say where they belong and sort as they were numbered', () => {
   assert.equal(groupId('run', 42), 'run/g-000042');
@@ -18,4 +29,25 @@ test('a file-safe name holds nothing that a path or a label gives a meaning, and
   assert.equal(fileSafe('a.b_c-9'), 'a.b_c-9');
   assert.equal(fileSafe('x'.repeat(500)).length, 120);
   assert.equal(fileSafe(fileSafe('a b/c')), fileSafe('a b/c'));
+});
+
+test('no two rollouts of a run have one record, however long the name of their instance is', () => {
+  assert.equal(trajectoryPath('run', 'run/g-000042/a__b.1/3.1'), 'trajectories/g-000042-a__b.1-3.1.json');
+  const of = (group: number, member: number, attempt: number) =>
+    trajectoryPath('run', rolloutId('run', group, 'x'.repeat(300), member, attempt));
+  const paths = [of(1, 1, 1), of(1, 1, 2), of(1, 2, 1), of(2, 1, 1)];
+  assert.equal(new Set(paths).size, paths.length);
+  for (const path of paths) assert.ok(path.length < 200, path);
+});
+
+test('a policy version is read from its own names alone, and only from those of its own run', () => {
+  const version = { run: 'night', step: 12, path: 'checkpoints/step-0012' };
+  assert.deepEqual(policyVersionOf('night@12'), version);
+  for (const model of ['night', 'night@', 'night@twelve', '@12', 'owner/night@12', 'night@1234567890'])
+    assert.equal(policyVersionOf(model), null, model);
+  assert.equal(adapterName(version), 'night-step-0012');
+  assert.deepEqual(adapterVersionOf('night-step-0012', 'night'), version);
+  assert.equal(adapterVersionOf('night-step-12345', 'night')?.step, 12_345);
+  for (const name of ['day-step-0012', 'night-2-step-0012', 'night-step-012', 'night-step-00012', 'night'])
+    assert.equal(adapterVersionOf(name, 'night'), null, name);
 });
