@@ -8,7 +8,8 @@ import { CommandError } from '../../../src/cli/errors.ts';
 import { costOf, estimatesOf, estimatesTable } from '../../../src/cli/estimates.ts';
 import { evaluationOf } from '../../../src/cli/evaluation.ts';
 import { rolloutId, trajectoryPath } from '../../../src/domain/ids.ts';
-import type { Grading, Trajectory } from '../../../src/domain/trajectory.ts';
+import type { Usage } from '../../../src/domain/messages.ts';
+import type { Grading, Trajectory, TurnLink } from '../../../src/domain/trajectory.ts';
 import type { Artifacts } from '../../../src/ports/artifacts.ts';
 import { trajectory } from './trajectory.ts';
 
@@ -30,12 +31,19 @@ describe('the evaluation of a run', () => {
     await put(1, 'i-1', '1.1', { resolved: true, reward: 1 });
     await put(1, 'i-1', '2.1', { status: 'failed', reward: null });
     await put(1, 'i-1', '2.2', { resolved: false, reward: 0.2 });
-    await put(2, 'i-2', '1.1', { resolved: false, reward: 0.2 });
+    await put(2, 'i-2', '1.1', {
+      resolved: false,
+      reward: 0.2,
+      turns: [call(usage), call(null), call(usage)],
+    });
     await put(2, 'i-2', '2.1', { resolved: false, reward: 0.4 });
     await put(3, 'i-3', '1.1', { status: 'failed', reward: null });
     await put(4, 'i-4', '1.1', { status: 'cancelled', reward: null });
   });
   after(() => rmSync(folder, { recursive: true }));
+
+  const usage = { promptTokens: 1000, completionTokens: 100 };
+  const call = (told: Usage | null) => ({ kind: 'model', usage: told }) as TurnLink;
 
   const config = async (run: string, mode: string) =>
     await artifacts.writeRunFile(run, 'config.json', JSON.stringify({ model: 'm', mode, seed: 7 }));
@@ -44,7 +52,6 @@ describe('the evaluation of a run', () => {
     const [number = 0, attempt = 0] = member.split('.').map(Number);
     const rollout = rolloutId('r', group, instanceId, number, attempt);
     const grading = { patch: `diff of ${rollout}` } as Grading;
-    const usage = { promptTokens: 1000, completionTokens: 100 };
     const record = trajectory({ rollout, instanceId, grading, usage, ...change });
     await artifacts.writeRunFile('r', trajectoryPath('r', rollout), JSON.stringify(record));
   };
@@ -57,8 +64,15 @@ describe('the evaluation of a run', () => {
     ]);
     assert.deepEqual([evaluation.unscored, evaluation.failed], [1, 2]);
     assert.deepEqual(evaluation.usage, { promptTokens: 4000, completionTokens: 400 });
-    assert.equal(costOf(evaluation, { prompt: 2, completion: 10 }), 0.012);
-    assert.equal(costOf(evaluation, { prompt: 2, completion: null }), null);
+  });
+
+  it('knows what it cost where prices are named, and the usage of every call', async () => {
+    const evaluation = await evaluationOf(artifacts, 'r');
+    assert.equal(evaluation.callsWithoutUsage, 1);
+    assert.equal(costOf(evaluation, { prompt: 2, completion: 10 }), null);
+    const told = { ...evaluation, callsWithoutUsage: 0 };
+    assert.equal(costOf(told, { prompt: 2, completion: 10 }), 0.012);
+    assert.equal(costOf(told, { prompt: 2, completion: null }), null);
   });
 
   it('says which parameters the endpoint would not be told', async () => {
@@ -82,6 +96,25 @@ describe('the evaluation of a run', () => {
     assert.match(
       estimatesTable(estimates),
       /^ +estimate +95% interval +instances\npass@1 +0\.250 +0\.000 to 0\.500 +2$/m,
+    );
+  });
+
+  it('estimates pass@k over the instances of which k rollouts were scored', async () => {
+    const tallies = [
+      { instanceId: 'i-1', rollouts: 4, resolved: 1, rewardSum: 1.6 },
+      { instanceId: 'i-2', rollouts: 1, resolved: 1, rewardSum: 1 },
+    ];
+    const estimates = estimatesOf({ ...(await evaluationOf(artifacts, 'r')), tallies });
+    assert.deepEqual(
+      [...estimates].map(([name, { value, instances }]) => [name, Number(value.toFixed(6)), instances]),
+      [
+        ['pass@1', 0.625, 2],
+        ['pass@2', 0.5, 1],
+        ['pass@4', 1, 1],
+        ['pass^2', 0, 1],
+        ['pass^4', 0, 1],
+        ['reward', 0.7, 2],
+      ],
     );
   });
 
