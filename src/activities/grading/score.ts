@@ -31,5 +31,5 @@ export function scoreUntouched(scoring: Scoring, run: TestRun): Reward {
 /** What a run is worth that was forged, abused its host, or did not come to its end. */
 export function worthless(instance: Instance): Reward {
   const { metrics } = scoreReward(instance, {}, 1);
-  return { reward: 0, resolved: false, metrics: { ...metrics, maintenance: 0, resolved: 0 } };
+  return { reward: 0, resolved: false, metrics: { ...metrics, maintenance: 0, regression: 1 } };
 }
