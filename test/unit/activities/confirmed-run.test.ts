@@ -23,6 +23,11 @@ function ran(outcome: string): Partial<CommandResult> {
 const silent: Partial<CommandResult> = { exitCode: 1, report: '', output: 'no pytest' };
 const killed: Partial<CommandResult> = { exitCode: 137, report: '{"word":"w","start":2}\n' };
 const timedOut: Partial<CommandResult> = { ...killed, exitCode: null, timedOut: true };
+/** Every test passed, and then the runner died. */
+const unended: Partial<CommandResult> = {
+  exitCode: 137,
+  report: `${ran('passed').report?.split('\n').slice(0, -2).join('\n')}\n`,
+};
 
 /** The run that counts when runs of tests come out so, one after another. */
 async function counted(results: readonly Partial<CommandResult>[], patch = PATCH) {
@@ -49,12 +54,32 @@ test('a run that ended by itself is made once, whatever it found', async () => {
 
 test('of a run that was cut short, or wanted for something, the second counts', async () => {
   const full = { ...ran('failed'), output: 'OSError: [Errno 28] No space left on device' };
-  for (const first of [killed, timedOut, { ...ran('failed'), outOfMemory: true }, full, silent]) {
+  for (const first of [killed, timedOut, unended, { ...ran('failed'), outOfMemory: true }, full, silent]) {
     const testRun = await counted([first, ran('passed')]);
     assert.deepEqual([testRun.ended, testRun.outcomes[IDS[0]!]], [true, 'passed']);
   }
   assert.equal((await counted([killed, killed])).ended, false);
   assert.equal((await counted([killed, timedOut])).timedOut, true);
+});
+
+test('a want is known by what systems and Python say of it', async () => {
+  for (const output of [
+    'cp: error writing: Disk quota exceeded',
+    "[Errno 122] it's full",
+    "RuntimeError: can't start new thread",
+    'bash: fork: Cannot fork',
+    'libgomp: pthread_create failed',
+    '[Errno 11] try again',
+  ]) {
+    const testRun = await counted([{ ...ran('failed'), output }, ran('passed')]);
+    assert.equal(testRun.outcomes[IDS[0]!], 'passed', output);
+  }
+});
+
+test('a run whose time is over before its runner has started is a run all the same', async () => {
+  const late = { ...timedOut, report: '' };
+  const testRun = await counted([late, late]);
+  assert.deepEqual([testRun.timedOut, testRun.ended, testRun.outcomes[IDS[0]!]], [true, false, 'missing']);
 });
 
 test('words of want in the log of a run in which all passed are nothing to look into', async () => {
