@@ -43,6 +43,7 @@ test('tests and what decides how they run stay out, each kind with a finding; th
     'TESTS/Added.py',
     'more/test_other.py',
     'more/other_test.py',
+    'more/other.spec.ts',
     'pkg/tests',
   ];
   const harness = [
@@ -55,6 +56,12 @@ test('tests and what decides how they run stay out, each kind with a finding; th
     'pyproject.toml',
     '.coveragerc',
     'sitecustomize.py',
+    'usercustomize.py',
+    'pyvenv.cfg',
+    'noxfile.py',
+    'jest.config.js',
+    'pkg/.mocharc.yml',
+    'phpunit.xml',
     'a.pth',
     'x.egg-info/entry_points.txt',
     'x-1.dist-info/METADATA',
@@ -86,6 +93,18 @@ test('tests and what decides how they run stay out, each kind with a finding; th
   );
 });
 
+test('a folder of tests is one by the names that runners have for it, `testing` at the top alone', () => {
+  for (const [listed, beside, isTest] of [
+    ['web/__tests__/a.js', 'web/__tests__/util.js', true],
+    ['spec/models/a_spec.rb', 'spec/support/help.rb', true],
+    ['testing/test_a.py::test_a', 'testing/unit/help.py', true],
+    ['pkg/testing/test_a.py::test_a', 'pkg/testing/help.py', false],
+  ] as const) {
+    const one = instance({ failToPass: [listed], passToPass: [] });
+    assert.equal(allowedPart(change(beside), one).patch, isTest ? '' : change(beside), beside);
+  }
+});
+
 test('a moved file is of the tests when either side is', () => {
   for (const [from, to] of [
     ['src/x.py', 'tests/added.py'],
@@ -113,6 +132,7 @@ test('what could land elsewhere is never brought over', () => {
     'a\u202eb.py',
     'pkg/__pycache__/a.cpython-311.pyc',
     'x'.repeat(300),
+    `${'d/'.repeat(600)}x`,
     'a\rb',
   ]) {
     const allowed = allowedPart(change('pkg/a.py') + change(path), subject);
@@ -151,8 +171,15 @@ test('links may point into the tree, but not out of it, to tests, or by ways tha
     ['tests', 'elsewhere'],
   ] as const)
     assert.equal(allowedPart(link(path, target), subject).patch, '', `${path} -> ${target}`);
+  const lines = link('x', 'pkg/a.py').replace('+1 @@\n+pkg/a.py', '+1,2 @@\n+pkg/a.py\n+more');
+  assert.equal(allowedPart(lines, subject).patch, '', 'a target of two lines');
   const through = link('a', 'pkg2') + adding('a/x.py', 'x\n');
   assert.equal(allowedPart(through, subject).patch, link('a', 'pkg2'));
+  // A folder that makes way for a link loses its files.
+  const gone =
+    'diff --git a/a/x.py b/a/x.py\ndeleted file mode 100644\n--- a/a/x.py\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n';
+  const instead = gone + link('a', 'pkg2');
+  assert.deepEqual(allowedPart(instead, subject), { patch: instead, findings: [] });
 });
 
 test('bombs are left out whole, and what is said of a patch stays small', () => {
@@ -163,6 +190,10 @@ test('bombs are left out whole, and what is said of a patch stays small', () => 
   const { patch, findings } = allowedPart(change('pkg/a.py') + large, subject);
   assert.equal(patch, '');
   assert.match(findings[0]?.detail ?? '', /once inflated/);
+  const sized = (bytes: number): string => large.replace('1073741824', String(bytes));
+  const most = 64 * 1024 * 1024 - 1000;
+  assert.equal(allowedPart(sized(most), subject).patch, sized(most));
+  assert.equal(allowedPart(sized(most) + adding('pkg/b.py', 'x'.repeat(1000)), subject).patch, '');
   const long = allowedPart(
     Array.from({ length: 900 }, (_, i) => change(`${'d/'.repeat(99)}../${i}`)).join(''),
     subject,
@@ -171,43 +202,13 @@ test('bombs are left out whole, and what is said of a patch stays small', () => 
   assert.ok(JSON.stringify(long.findings).length < 600);
 });
 
-test('code that reaches for the test runner is seen, and stays', () => {
-  const marked = [
-    'from _pytest.reports import TestReport',
-    'importlib.import_module("_pytest.runner")',
-    'if "pytest" in sys.modules: answer = 42',
-    'os.environ.get("PYTEST_CURRENT_TEST")',
-    'unittest.TestCase.run = lambda self, result: None',
-    'expected = sys._getframe(1).f_back.f_locals["expected"]',
-    'def pytest_runtest_makereport(item, call):',
-    'os.write(3, b"x")',
-  ];
-  for (const line of marked) {
-    const patch = adding('pkg/new.py', `import sys\n${line}\n`);
-    const allowed = allowedPart(patch, subject);
-    assert.equal(allowed.patch, patch);
-    assert.deepEqual(
-      allowed.findings.map(({ kind }) => kind),
-      ['test_runner_patched'],
-      line,
-    );
-  }
-  const honest = [
-    'name = sys._getframe(1).f_globals.get("__name__")',
-    'import unittest',
-    'if unittest.TestCase == kind:',
-    'from pytest_plugins import x',
-  ].join('\n');
-  assert.deepEqual(allowedPart(adding('pkg/new.py', honest), subject).findings, []);
-  assert.deepEqual(
-    allowedPart(adding('src/_pytest/new.py', marked.join('\n')), { ...subject, repo: 'pytest-dev/pytest' })
-      .findings,
-    [],
-  );
-});
-
 test('a bug patch without git headers is read too', () => {
   const plain = '--- a/tests/added.py\n+++ b/tests/added.py\n@@ -1 +1 @@\n-a\n+b\n';
   assert.deepEqual(testFilesTouched(plain, subject), ['tests/added.py']);
   assert.deepEqual(testFilesTouched(change('src/a.py'), subject), []);
+  const gone = '--- a/tests/added.py\n+++ /dev/null\n@@ -1 +0,0 @@\n-a\n';
+  assert.deepEqual(
+    allowedPart(gone, subject).findings.map(({ kind }) => kind),
+    ['test_files_changed', 'tests_deleted'],
+  );
 });
