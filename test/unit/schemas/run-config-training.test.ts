@@ -74,6 +74,11 @@ describe('the config of training', () => {
       /^oversample is 8 with batch_size 1024; expected a batch of at most 4096 groups/,
     ],
     [
+      'a ratio that is clipped below nothing',
+      { mode: 'train', clip_low: 1 },
+      /^clip_low is 1; expected a number of at least 0 and below 1/,
+    ],
+    [
       'batches that cannot grow',
       { mode: 'train', oversample: 1.1, batch_size: 4 },
       /^oversample is 1.1 with batch_size 4; expected 1, or enough for one more group: at least 1.25/,
@@ -109,6 +114,11 @@ describe('the config of training', () => {
       findRunConfigProblems({ ...clipped, max_staleness: 4, staleness_bound: null }, CONTEXT),
       [],
     );
+  });
+
+  it('lets a batch have as many groups as an epoch holds between two steps', () => {
+    for (const fields of [{ batch_size: 4096 }, { batch_size: 512, oversample: 8 }])
+      assert.deepEqual(findRunConfigProblems({ ...LEAST, mode: 'train', ...fields }, CONTEXT), []);
   });
 
   it('keeps all checkpoints, waits for each step and corrects nothing unless told', () => {

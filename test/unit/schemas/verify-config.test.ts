@@ -36,5 +36,6 @@ test('every bad field of a verification is named, with its value and what was ex
       return true;
     },
   );
+  assert.throws(() => parseVerifyConfig({ run: 'r', share: 0 }, 1), /share is 0; expected a number above 0/);
   assert.throws(() => parseVerifyConfig('r', 1), /expected a JSON object with run, share, seed/);
 });
