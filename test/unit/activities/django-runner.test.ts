@@ -10,6 +10,7 @@ test("labels are the test patch's modules as the official harness writes them", 
     'diff --git a/tests/old/tests.py b/tests/new/tests.py\nsimilarity index 100%\nrename from tests/old/tests.py\nrename to tests/new/tests.py\n';
   const testPatch = [
     replacing('tests/migrations/test_writer.py', 'a\n', 'b\n'),
+    replacing('tests/migrations/test_writer.py', 'b\n', 'c\n'),
     adding('tests/backends/base/test_creation.py', 'x\n'),
     adding('tests/fixtures/data.json', '{}\n'),
     adding('tests/i18n/notes.txt', 'x\n'),

@@ -98,6 +98,8 @@ test("the language of SWE-smith's other data sets is their patch's, and their id
   assert.deepEqual(languageAndRunner('src/lib.rs'), ['rust', 'script']);
   assert.deepEqual(languageAndRunner('src/main/java/A.java'), ['java', 'script']);
   assert.deepEqual(languageAndRunner('index.ts'), ['typescript', 'script']);
+  const mixed = ['setup.py', 'a.go', 'b.go'].map((path) => DIFF.replaceAll('src/a.py', path)).join('');
+  assert.equal(parse({ ...SMITH, image_name: 'x/y', patch: mixed }).language, 'go', 'of most files');
   assert.deepEqual(parse({ ...SMITH, image_name: 'x/y', language: 'Rust' }).language, 'rust');
 });
 

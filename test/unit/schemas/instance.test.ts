@@ -78,6 +78,12 @@ test('lists may be lists in any family, an image may be named, and an optional f
   assert.deepEqual(smith.source, { kind: 'image', image: 'registry.example/smith:2' });
 });
 
+test('a test that a list names twice is one test', () => {
+  const twice = { FAIL_TO_PASS: ['a::b', 'a::c', 'a::b'], PASS_TO_PASS: '["a::d", "a::d"]' };
+  const { failToPass, passToPass } = one({ ...base, ...twice });
+  assert.deepEqual([failToPass, passToPass], [['a::b', 'a::c'], ['a::d']]);
+});
+
 test('the shipped examples parse, each one once, with ids that keep their spaces', () => {
   const files = readdirSync(examples).filter((file) => file.endsWith('.jsonl'));
   const instances = files.flatMap((file) => parse(...linesOf(new URL(file, examples))));
