@@ -16,7 +16,7 @@ import type { RunSummary } from '../../../src/domain/run-summary.ts';
 /** A run that took its only set from one reward to another, by way of the steps'. */
 function learned(arm: string, seed: number, rewards: readonly [number, number], byStep: number[]): Learned {
   const [before, after] = rewards;
-  const of = { set: 'held out', instances: 6, rollouts: 24, resolved: 0.5 };
+  const of = { set: 'held out', instances: 6, rollouts: 24 };
   return {
     arm,
     seed,
@@ -27,8 +27,8 @@ function learned(arm: string, seed: number, rewards: readonly [number, number], 
     rewardByStep: byStep,
     staleness: seed + 1,
     evaluations: [
-      { ...of, when: 'before', reward: before },
-      { ...of, when: 'after', reward: after },
+      { ...of, when: 'before', reward: before, resolved: 0.25 },
+      { ...of, when: 'after', reward: after, resolved: 0.5 },
     ],
     failed: 1,
   };
@@ -46,6 +46,22 @@ test('changes are those of each seed, and the least of them is told', () => {
   assert.deepEqual([change.before.mean, change.after.mean], [0.45, 0.75]);
   assert.ok(Math.abs(change.change.mean - 0.3) < 1e-9 && Math.abs(change.change.least - 0.2) < 1e-9);
   assert.ok(Math.abs((change.change.deviation ?? 0) - Math.SQRT1_2 * 0.2) < 1e-9);
+});
+
+test('a change is of those runs that were evaluated before and after', () => {
+  const unfinished = learned('rewards', 2, [0.1, 0.1], [0.5]);
+  const [change] = changesOf([
+    ...RUNS.slice(0, 2),
+    { ...unfinished, evaluations: unfinished.evaluations.slice(0, 1) },
+  ]);
+  assert.deepEqual([change?.before.mean, change?.after.mean], [0.45, 0.75]);
+});
+
+test('a run that was interrupted says nothing of the time that one takes', () => {
+  const [first, second] = RUNS.slice(0, 2).map((run, i) => ({ ...run, interrupted: i === 0 }));
+  assert.ok(first && second);
+  assert.match(timesOf([first, second]), /\| as it is \| 2 \| 1 to 2 \| 1\.0, at most 1\.0 \|/);
+  assert.match(timesOf([first]), /\| as it is \| 1 \| 2 to 2 \|  \|/);
 });
 
 test('the mean of a step is over the runs that made it', () => {
@@ -66,7 +82,7 @@ test('tables and pictures have a line for each arm that was run', async () => {
   );
   assert.match(
     second ?? '',
-    /^\| rewards shuffled .* \| 0\.400 \| 0\.300 \| −0\.100 \| −0\.100 \| 50% to 50% \|$/,
+    /^\| rewards shuffled .* \| 0\.400 \| 0\.300 \| −0\.100 \| −0\.100 \| 25% to 50% \|$/,
   );
   assert.match(timesOf(RUNS), /\| as it is \| 2 \| 1 to 2 \| 1\.5, at most 2\.0 \| 1\.5 \| 2 \| c1 \|/);
   for (const picture of await Promise.all([
@@ -104,7 +120,7 @@ test('a run is kept by the means of what was scored', () => {
   assert.deepEqual(kept.evaluations, [
     { set: 's', when: 'after', instances: 2, rollouts: 4, reward: 0.5, resolved: 0.25 },
   ]);
-  assert.equal(kept.staleness, 1.5);
+  assert.deepEqual([kept.staleness, kept.failed], [1.5, 1]);
 });
 
 test('the command line is checked by name', () => {
