@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import { groupRecordOf, hasLesson } from '../../../src/activities/group-record.ts';
-import { advantagesOf } from '../../../src/domain/advantage.ts';
+import { advantageSeed, advantagesOf } from '../../../src/domain/advantage.ts';
 import type { MaskReason } from '../../../src/domain/mask.ts';
 import type { RolloutResult } from '../../../src/domain/trajectory.ts';
 import { rolloutResult } from '../domain/rollout-result.ts';
@@ -29,6 +29,22 @@ describe('groupRecordOf', () => {
         [-0.25, null, 0.5],
       ],
     );
+  });
+
+  it('deals out shuffled advantages by the run’s seed and the group', () => {
+    const rewards = [1, 0.8, 0.6, 0.4, 0.2, 0];
+    const results = rewards.map((reward, i) => member(`${i}`, reward));
+    for (const [seed, group] of [
+      [7, 1],
+      [8, 1],
+      [7, 2],
+    ] as const) {
+      const made = groupRecordOf({ run: 'r', group, purpose: 'train' }, results, 'shuffled', seed);
+      assert.deepEqual(
+        made.members.map(({ advantage }) => advantage),
+        advantagesOf(rewards, 'shuffled', advantageSeed(seed, group)),
+      );
+    }
   });
 
   it('has a lesson where the rewards that count differ, and the group is whole', () => {
