@@ -56,6 +56,17 @@ describe('what counts as a flake', () => {
     assert.deepEqual(flake, { test: 't', score: 0.25, tests: 1 });
   });
 
+  it('names the least steady of several, and how many there are', () => {
+    const pairs = [
+      ['passed', 'passed'],
+      ['passed', 'failed'],
+      ['failed', 'failed'],
+      ['passed', 'passed'],
+    ] as const;
+    const flake = worstFlake(pairs.map(([often, seldom]) => testRun({ outcomes: { often, seldom } })));
+    assert.deepEqual(flake, { test: 'seldom', score: 0.5, tests: 2 });
+  });
+
   it('takes a run that lacks a test for one that says nothing of it', () => {
     assert.equal(worstFlake([run('failed'), testRun({ outcomes: {} })]), null);
   });

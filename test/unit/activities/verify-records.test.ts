@@ -64,11 +64,11 @@ describe('recordVerification', () => {
   it('derives verify.json whole, however often a page is written, and from the newest verification alone', async () => {
     const plan = await planOf({ run: 'r', share: 0.5 });
     await record(plan, 0, found('agrees'), found('disagrees'));
-    await record(plan, 2, found('damaged'));
-    await record(plan, 2, found('damaged'));
+    await record(plan, 2, found('damaged'), found('unscored'));
+    await record(plan, 2, found('damaged'), found('unscored'));
     const { checked, outcomes, disagreementRate, notAgreed, share } = await report();
-    assert.deepEqual([checked, disagreementRate, share], [3, 0.5, 0.5]);
-    assert.deepEqual(outcomes, { agrees: 1, disagrees: 1, damaged: 1 });
+    assert.deepEqual([checked, disagreementRate, share], [4, 0.5, 0.5]);
+    assert.deepEqual(outcomes, { agrees: 1, disagrees: 1, damaged: 1, unscored: 1 });
     assert.deepEqual(notAgreed, [found('disagrees'), found('damaged')]);
     await record(plan, 0, found('agrees'));
     assert.deepEqual((await report())['checked'], 1);
