@@ -25,6 +25,11 @@ describe('tooManyFailures', () => {
     );
   });
 
+  it('names what most of them failed by, not what came first', () => {
+    const first = withFailure(NO_ATTEMPTS, { type: 'Sandbox.DiskFull', message: 'no space left' });
+    assert.match(tooManyFailures(failed(first, 5), 0.05) ?? '', /most by Sandbox\.Gone: failure 5$/);
+  });
+
   it('does not wait for the hundredth attempt', () => {
     assert.match(tooManyFailures(failed(NO_ATTEMPTS, 6), 0.05) ?? '', /^6 of the last 6 attempts/);
   });

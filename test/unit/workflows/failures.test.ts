@@ -5,6 +5,7 @@ import {
   ApplicationFailure,
   ChildWorkflowFailure,
   RetryState,
+  TerminatedFailure,
   TimeoutFailure,
   TimeoutType,
   WorkflowExecutionAlreadyStartedError,
@@ -42,6 +43,11 @@ describe('knownFailure', () => {
       cause: ApplicationFailure.retryable('429', 'Model.RateLimit'),
     });
     assert.equal(knownFailure(ofActivity(over), 'Model.Unreachable')?.type, 'Model.RateLimit');
+  });
+
+  it('tells a child that was terminated from one that failed', () => {
+    const terminated = knownFailure(ofChild(new TerminatedFailure('by a person')), 'Sandbox.Failed');
+    assert.equal(terminated?.type, 'Terminated');
   });
 
   it('leaves a bug alone', () => {

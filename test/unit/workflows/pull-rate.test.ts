@@ -27,6 +27,13 @@ test('the wait ends when the oldest of the last ones is an hour old', () => {
   assert.deepEqual(rate.carried(200_000 + HOUR), []);
 });
 
+test('a pull counts as no older than it is', () => {
+  const rate = new PullRate(1, []);
+  rate.begin(1_001);
+  assert.ok(rate.waitMs(1_000 + HOUR) > 0);
+  assert.equal(rate.waitMs(2_000 + HOUR), 0);
+});
+
 test('without a rate nothing waits', () => {
   const rate = new PullRate(null, []);
   for (let i = 0; i < 100; i++) rate.begin(i);
