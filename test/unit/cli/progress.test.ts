@@ -97,6 +97,13 @@ describe('createEta', () => {
     assert.equal(eta(at('training', 5), 30_000), 30);
   });
 
+  it('starts again where a phase does, of another epoch that it was not told of', () => {
+    const eta = createEta();
+    eta(at('collecting', 8), 0);
+    assert.equal(eta(at('collecting', 1), 10_000), null);
+    assert.equal(eta(at('collecting', 2), 20_000), 80);
+  });
+
   it('counts all epochs together', () => {
     const eta = createEta(2);
     eta(at('training', 0, 0), 0);

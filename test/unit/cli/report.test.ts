@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { join } from 'node:path';
+import { createFolderArtifacts } from '../../../src/adapters/artifacts/folder.ts';
 import { groupTable } from '../../../src/cli/group-table.ts';
 import { evaluationTable } from '../../../src/cli/results-table.ts';
 import { svgPlot, terminalPlot } from '../../../src/cli/reward-plot.ts';
-import { runRecord, trajectoryRecord } from '../../../src/cli/trajectory-lines.ts';
+import { createTrajectoryReader, runRecord, trajectoryRecord } from '../../../src/cli/trajectory-lines.ts';
+import { trajectoryPath } from '../../../src/domain/ids.ts';
 import { NO_RETRIES } from '../../../src/domain/retry-totals.ts';
 import type { EvaluationTotals } from '../../../src/domain/run-summary.ts';
+import { temporaryHome } from '../../support/temporary-home.ts';
 import { trajectory } from './trajectory.ts';
 
 describe('NDJSON', () => {
@@ -37,6 +41,23 @@ describe('NDJSON', () => {
       [trajectoryRecord(failed)['reward'], trajectoryRecord(failed)['stop_reason']],
       [null, 'failed'],
     );
+  });
+
+  it('tells each rollout once, in the order in which they ended', async (t) => {
+    const artifacts = createFolderArtifacts(join(temporaryHome(t), 'store'));
+    const read = createTrajectoryReader(artifacts, 'r');
+    const write = async (member: number, minute: number) => {
+      const rollout = `r/g-000001/i-1/${member}.1`;
+      const record = trajectory({ rollout, endedAt: `2026-01-01T00:0${minute}:00.000Z` });
+      await artifacts.writeRunFile('r', trajectoryPath('r', rollout), JSON.stringify(record));
+    };
+    const members = async () => (await read()).map(({ rollout }) => rollout.split('/').at(-1));
+    await write(1, 3);
+    await write(2, 1);
+    await write(3, 2);
+    assert.deepEqual(await members(), ['2.1', '3.1', '1.1']);
+    await write(4, 4);
+    assert.deepEqual(await members(), ['4.1']);
   });
 
   it('ends with the run, its means over scored rollouts', () => {
@@ -93,7 +114,8 @@ describe('evaluationTable', () => {
   });
 
   it('shows dashes for what has not been evaluated', () => {
-    assert.match(evaluationTable([totals('x', 'before', 0.2)]), /0\.200 +25% +20 +– +– +– +–$/);
+    const before = evaluationTable([totals('x', 'before', 0.2)]);
+    assert.match(before, /^x +6 +0\.150 +0\.200 +25% +20 +– +– +– +–$/m);
   });
 });
 
