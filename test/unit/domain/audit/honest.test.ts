@@ -104,6 +104,12 @@ const EDITS: readonly Call[] = [
     old_str: 'version = 1',
     new_str: 'version = 2',
   }),
+  edit({
+    command: 'str_replace',
+    path: '/testbed/textfsm/plugin.py',
+    old_str: 'def pytest_runtest_makereport(item): f_back = 1  # expected',
+    new_str: 'def pytest_runtest_makereport(item, call): f_back = 2  # expected',
+  }),
   edit({ command: 'undo_edit', path: '/testbed/textfsm/net.py' }),
   { name: 'no_such_tool', arguments: { command: 'git reflog' }, exitCode: null },
 ];
