@@ -76,6 +76,12 @@ test('a want is known by what systems and Python say of it', async () => {
   }
 });
 
+test('of a long output its beginning and its end are kept', async () => {
+  const { log } = await counted([{ ...ran('passed'), output: `head${'x'.repeat(200_000)}tail` }]);
+  assert.match(log, /^headx+\n\[…\]\nx+tail$/);
+  assert.ok(log.length < 66_000, String(log.length));
+});
+
 test('a run whose time is over before its runner has started is a run all the same', async () => {
   const late = { ...timedOut, report: '' };
   const testRun = await counted([late, late]);
