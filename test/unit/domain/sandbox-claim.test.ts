@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { claimOf, verdictOn, type OwnerState } from '../../../src/domain/sandbox-claim.ts';
+import { claimOf, runningOwner, verdictOn, type OwnerState } from '../../../src/domain/sandbox-claim.ts';
 
 const rollout = 'run/g-000001/o__r.1/2.1';
 
@@ -21,6 +21,15 @@ describe('claimOf', () => {
     const judge = { owner: 'run/filter', kind: 'judge', sandbox: null, epoch: 0 } as const;
     assert.deepEqual(claimOf('run/filter/judge/o__r.1/attempt-1/sound'), judge);
     assert.equal(claimOf('something else'), null);
+  });
+});
+
+describe('runningOwner', () => {
+  it('knows the sandbox that a rollout says it uses, and where; half of it is nothing', () => {
+    const memo = { sandbox: rollout, hostQueue: 'q' };
+    assert.deepEqual(runningOwner({ ...memo, more: 1 }), { kind: 'running', memo });
+    for (const half of [undefined, {}, { sandbox: rollout }, { hostQueue: 'q' }, { ...memo, sandbox: null }])
+      assert.deepEqual(runningOwner(half), { kind: 'running', memo: null });
   });
 });
 
