@@ -183,6 +183,10 @@ describe('the config of training', () => {
       for (const base of [art, local])
         assert.throws(() => parseRunConfig({ ...base, ...change }, CONTEXT), message);
     }
+    assert.throws(
+      () => parseRunConfig({ ...art, max_staleness: 2 }, CONTEXT),
+      /staleness_bound is 2 with trainer art; expected null/,
+    );
     const alone: [Record<string, unknown>, RegExp][] = [
       [{ max_staleness: 1, staleness_bound: null }, /max_staleness is 1 with trainer art-local; expected 0/],
       [{ keep_newest: 3 }, /keep_newest is 3 with trainer art-local; expected none/],
