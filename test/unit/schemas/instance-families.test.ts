@@ -114,6 +114,8 @@ test('SWE-Gym and SWE-rebench are of SWE-bench’s family, each with images by i
     kind: 'image',
     image: 'xingyaoww/sweb.eval.x86_64.getmoto_s_moto-5752:latest',
   });
+  const monai = parse({ ...LITE, instance_id: 'Project-MONAI__MONAI-1', repo: 'Project-MONAI/MONAI' });
+  assert.deepEqual(monai.source, image('xingyaoww/sweb.eval.x86_64.project-monai_s_monai-1:latest'));
   const first = parse({ ...LITE, version: 3, docker_image: 'swerebench/sweb.eval.x86_64.a_1776_b-1' });
   assert.deepEqual(first.source, { kind: 'image', image: 'swerebench/sweb.eval.x86_64.a_1776_b-1' });
   const second = parse({

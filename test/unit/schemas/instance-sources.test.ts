@@ -15,7 +15,10 @@ test('a row of SWE-bench with a source runs from it, with its test patch and its
     repo: 'django/django',
     source,
     extra_deps: ['asgiref', 'sqlparse<0.5', 'asgiref'],
+    eval_script: '#!/bin/bash\n',
+    log_parser: 'parse_log_django',
   });
+  assert.equal(made.official, null, 'whose script runs in an image');
   assert.equal(made.format, 'swe-bench');
   assert.deepEqual([made.bugPatch, made.goldPatch, made.testPatch], [null, DIFF, DIFF]);
   assert.deepEqual(made.source, source);

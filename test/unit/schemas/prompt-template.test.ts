@@ -29,6 +29,11 @@ test('doubled braces are literal', () => {
   assert.equal(renderTemplate('{{"a": {repo}}}', instance()), '{"a": pypi/demo}');
 });
 
+test('a placeholder may have blanks around its name', () => {
+  assert.deepEqual(checkTemplate('{ repo }'), []);
+  assert.equal(renderTemplate('{ repo }', instance()), 'pypi/demo');
+});
+
 test('unknown placeholders are named once, with the known ones', () => {
   const [problem, ...more] = checkTemplate('{issue} {issue}');
   assert.equal(more.length, 0);
