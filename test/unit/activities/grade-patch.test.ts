@@ -51,9 +51,10 @@ test('a PASS_TO_PASS test that is skipped in the untouched tree, and as before w
   assert.equal(begins.resolved, false);
 });
 
+const skips = ({ patched, control }: Which): Come =>
+  control ? ['failed', 'failed'] : [patched ? 'passed' : 'failed', 'skipped'];
+
 test('what a filter has seen skipped without the bug counts before what the untouched tree skips', async (t) => {
-  const skips = ({ patched, control }: Which): Come =>
-    control ? ['failed', 'failed'] : [patched ? 'passed' : 'failed', 'skipped'];
   const begins = (which: Which): Come => (which.patched ? skips(which) : honest(which));
   const known = await graded(t, { tests: begins, judgedSkipped: subject.passToPass });
   assert.equal(known.resolved, true);

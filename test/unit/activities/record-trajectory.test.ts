@@ -117,6 +117,8 @@ test('an instance that came out differently before masks what is recorded from t
   assert.equal((await recorded({})).counted?.mask, 'flaky_instance');
 });
 
+const trainable = async (given: Parameters<typeof recorded>[0]) => (await recorded(given)).record.trainable;
+
 test('what is left of a damaged transcript is trained on by nobody, nor one without a reply', async () => {
   const reply: TurnLink = {
     kind: 'model',
@@ -132,7 +134,6 @@ test('what is left of a damaged transcript is trained on by nobody, nor one with
     startedAt: '',
     durationMs: 1,
   };
-  const trainable = async (given: Parameters<typeof recorded>[0]) => (await recorded(given)).record.trainable;
   assert.equal(await trainable({ links: [reply] }), true);
   assert.equal(await trainable({}), false);
   assert.equal(await trainable({ links: [reply], damaged: true }), false);

@@ -21,6 +21,8 @@ const prediction = (instance_id: string, rollout: string) => ({
 const refused = (message: RegExp) => (error: unknown) =>
   error instanceof CommandError && message.test(error.message);
 
+const call = (told: Usage | null) => ({ kind: 'model', usage: told }) as TurnLink;
+
 describe('the evaluation of a run', () => {
   let folder: string;
   let artifacts: Artifacts;
@@ -43,7 +45,6 @@ describe('the evaluation of a run', () => {
   after(() => rmSync(folder, { recursive: true }));
 
   const usage = { promptTokens: 1000, completionTokens: 100 };
-  const call = (told: Usage | null) => ({ kind: 'model', usage: told }) as TurnLink;
 
   const config = async (run: string, mode: string) =>
     await artifacts.writeRunFile(run, 'config.json', JSON.stringify({ model: 'm', mode, seed: 7 }));
@@ -76,8 +77,8 @@ describe('the evaluation of a run', () => {
   });
 
   it('says which parameters the endpoint would not be told', async () => {
-    const call = { kind: 'model', usage: null, refused: ['temperature'] } as const;
-    const turns = [call, { ...call, refused: ['temperature', 'seed'] }, { kind: 'start' }] as never;
+    const hot = { kind: 'model', usage: null, refused: ['temperature'] } as const;
+    const turns = [hot, { ...hot, refused: ['temperature', 'seed'] }, { kind: 'start' }] as never;
     await config('odd', 'inference');
     const rollout = rolloutId('odd', 1, 'i-1', 1, 1);
     const record = trajectory({ rollout, instanceId: 'i-1', reward: 0.2, turns });

@@ -20,6 +20,7 @@ function evaluation(run: string, resolved: readonly number[]): Evaluation {
     failed: 0,
     usage: { promptTokens: 2_000_000, completionTokens: 100_000 },
     callsWithoutUsage: 0,
+    refused: {},
     predictions: [],
   };
 }

@@ -91,7 +91,7 @@ describe('conversations', () => {
   it('are none where a reply has no ids, or not as many logprobs', () => {
     const uneven: ModelLink = { ...model(2), completionTokenIds: [2, 3] };
     for (const reply of [model(2, null), uneven]) {
-      const links = [start, model(1), tool(1, ''), reply];
+      const links: TurnLink[] = [start, model(1), tool(1, ''), reply];
       assert.equal(conversationsOf(links, RULES), null);
       assert.equal(hasReplies(links), false);
     }

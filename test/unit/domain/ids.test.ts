@@ -31,11 +31,12 @@ test('a file-safe name holds nothing that a path or a label gives a meaning, and
   assert.equal(fileSafe(fileSafe('a b/c')), fileSafe('a b/c'));
 });
 
+const longPath = (group: number, member: number, attempt: number) =>
+  trajectoryPath('run', rolloutId('run', group, 'x'.repeat(300), member, attempt));
+
 test('no two rollouts of a run have one record, however long the name of their instance is', () => {
   assert.equal(trajectoryPath('run', 'run/g-000042/a__b.1/3.1'), 'trajectories/g-000042-a__b.1-3.1.json');
-  const of = (group: number, member: number, attempt: number) =>
-    trajectoryPath('run', rolloutId('run', group, 'x'.repeat(300), member, attempt));
-  const paths = [of(1, 1, 1), of(1, 1, 2), of(1, 2, 1), of(2, 1, 1)];
+  const paths = [longPath(1, 1, 1), longPath(1, 1, 2), longPath(1, 2, 1), longPath(2, 1, 1)];
   assert.equal(new Set(paths).size, paths.length);
   for (const path of paths) assert.ok(path.length < 200, path);
 });

@@ -97,22 +97,23 @@ test("R2E-Gym's lists, patches and statement are made of the commit and the logs
   );
 });
 
-test('files of the fix may come, go or be binary, and the tests beside it are none of it', () => {
-  const diff = (path: string, from: string, to: string, type: 'added' | 'deleted', binary = false) => ({
-    header: { file: { path } },
-    is_binary_file: binary,
-    minus_file: { path: from },
-    plus_file: { path: to },
-    hunks: [
-      {
-        descriptor: {
-          old_range: type === 'added' ? range(0, 0) : range(1, null),
-          new_range: type === 'added' ? range(1, null) : range(0, 0),
-        },
-        line_group: { all_lines: [line(type, 'x')] },
+const diff = (path: string, from: string, to: string, type: 'added' | 'deleted', binary = false) => ({
+  header: { file: { path } },
+  is_binary_file: binary,
+  minus_file: { path: from },
+  plus_file: { path: to },
+  hunks: [
+    {
+      descriptor: {
+        old_range: type === 'added' ? range(0, 0) : range(1, null),
+        new_range: type === 'added' ? range(1, null) : range(0, 0),
       },
-    ],
-  });
+      line_group: { all_lines: [line(type, 'x')] },
+    },
+  ],
+});
+
+test('files of the fix may come, go or be binary, and the tests beside it are none of it', () => {
   const tests = ['test/a.py', 'pkg/Tests/a.py', 'pkg/test_a.py', 'pkg/a_test.py', 'conftest.py'];
   const file_diffs = [
     diff('src/new.py', '/dev/null', 'b/src/new.py', 'added'),

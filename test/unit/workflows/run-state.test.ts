@@ -49,9 +49,10 @@ function boardOf(run: PreparedRun): ProgressBoard {
   return board;
 }
 
+const steps = (plan: Partial<RunPlan>) => boardOf(prepared(plan)).current.steps;
+
 describe('the progress of a run', () => {
   it('plans the batches of each epoch, and those of all where no epoch waits for the one before', () => {
-    const steps = (plan: Partial<RunPlan>) => boardOf(prepared(plan)).current.steps;
     assert.equal(steps({}), 12);
     assert.equal(steps({ maxStaleness: 1 }), 11);
     assert.equal(steps({ maxStaleness: 1, chooses: true }), 12);
