@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { type Environment, settled } from './config/environment.ts';
 
 /** What the environment says, read once; nobody else reads process.env. */
 export interface Config {
@@ -53,16 +54,16 @@ export interface Config {
     /** Cache of repositories. */
     readonly folder: string;
   };
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** All of it, for the processes that are started; its paths are absolute. */
+  readonly environment: Environment;
 }
 
 /** What pino, which writes the logs, calls its levels. */
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** Reads the environment, where empty counts as not set; throws an Error that names the variable and its value when one is malformed. */
-export function loadConfig(env: Environment = process.env): Config {
+export function loadConfig(variables: Environment = process.env): Config {
+  const env = settled(variables);
   const given = (name: string): string | null => env[name] || null;
   const home = resolve(given('STEADFAST_HOME') ?? join(homedir(), '.steadfast'));
   const caches = given('XDG_CACHE_HOME') ?? join(homedir(), '.cache');
