@@ -12,8 +12,10 @@ export interface Config {
   readonly temporalPort: number;
   readonly uiPort: number;
   readonly policyPort: number;
-  /** Base URL of the embedded policy server. */
+  /** Base URL of the policy server, which ends in /v1. */
   readonly policyUrl: string;
+  /** Whether the user has named one that is not ours to start. */
+  readonly policyElsewhere: boolean;
   /** Base URLs of servers that load adapters by name, where policy versions are sampled; none for the policy server. */
   readonly samplerUrls: readonly string[];
   /** Address of a Temporal server of the user's own; null for the embedded one. */
@@ -76,6 +78,7 @@ export function loadConfig(variables: Environment = process.env): Config {
     uiPort: port(env, 'STEADFAST_UI_PORT', 8233),
     policyPort,
     policyUrl: given('STEADFAST_POLICY_URL') ?? `http://127.0.0.1:${policyPort}/v1`,
+    policyElsewhere: given('STEADFAST_POLICY_URL') !== null,
     samplerUrls: addressesOf(env, 'STEADFAST_SAMPLER_URLS'),
     temporalAddress: given('TEMPORAL_ADDRESS'),
     temporalNamespace: given('TEMPORAL_NAMESPACE') ?? 'default',

@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import { ensurePlatform, platformStatus } from '../local/platform.ts';
 import { modelPath } from './config-file.ts';
+import { UsageError } from './errors.ts';
 import { webAddress } from './temporal-client.ts';
 
 /** Sees to a server and workers: the user's own where TEMPORAL_ADDRESS names them, else the embedded platform. */
@@ -13,7 +14,8 @@ export async function ensureReady(
   const started = Date.now();
   const parts: string[] = [];
   await ensurePlatform(config, {
-    ...(model === undefined ? {} : { model }),
+    // A policy server elsewhere loads the model when a run names it.
+    ...(model === undefined || config.policyElsewhere ? {} : { model }),
     progress: (line) => parts.push(line),
   });
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
@@ -29,6 +31,11 @@ export async function bringUp(
   say: (line: string) => void,
   asked: { readonly model: string | undefined; readonly cwd: string },
 ): Promise<void> {
+  if (asked.model !== undefined && config.policyElsewhere) {
+    throw new UsageError(
+      '--model has no meaning where STEADFAST_POLICY_URL is set: the policy server there loads the model that a run names',
+    );
+  }
   const model = asked.model === undefined ? undefined : await modelPath(asked.model, asked.cwd);
   const wasUp = platformStatus(config)?.phase === 'ready';
   const state = await ensurePlatform(config, {

@@ -90,8 +90,10 @@ function startSupervisor(config: Config, model: string | undefined): Starter {
 
 function requireSetUp(config: Config): void {
   const paths = toolPaths(config.cache);
-  const wanted =
-    config.temporalAddress === null ? [paths.temporal, paths.trainerPython] : [paths.trainerPython];
+  const wanted = [
+    ...(config.temporalAddress === null ? [paths.temporal] : []),
+    ...(config.policyElsewhere ? [] : [paths.trainerPython]),
+  ];
   const missing = wanted.filter((file) => !existsSync(file));
   if (missing.length === 0) return;
   throw new Error(

@@ -10,15 +10,14 @@ export interface WantedPort {
 
 /** The ports of the embedded platform, each with the variable that changes it. */
 export function wantedPorts(
-  config: Pick<Config, 'temporalPort' | 'uiPort' | 'policyPort' | 'temporalAddress'>,
+  config: Pick<Config, 'temporalPort' | 'uiPort' | 'policyPort' | 'temporalAddress' | 'policyElsewhere'>,
 ): WantedPort[] {
-  const policy = { port: config.policyPort, use: 'the policy server', variable: 'STEADFAST_POLICY_PORT' };
-  if (config.temporalAddress !== null) return [policy];
-  return [
+  const temporal = [
     { port: config.temporalPort, use: 'the Temporal server', variable: 'STEADFAST_TEMPORAL_PORT' },
     { port: config.uiPort, use: 'the Temporal Web UI', variable: 'STEADFAST_UI_PORT' },
-    policy,
   ];
+  const policy = { port: config.policyPort, use: 'the policy server', variable: 'STEADFAST_POLICY_PORT' };
+  return [...(config.temporalAddress === null ? temporal : []), ...(config.policyElsewhere ? [] : [policy])];
 }
 
 /** Throws one message that names every wanted port that something else listens on. */

@@ -14,11 +14,11 @@ export interface PlatformSpecs {
   readonly workers: readonly ProcessSpec[];
 }
 
-/** What to run for this configuration; no Temporal server where the user named one. */
+/** What to run for this configuration; no Temporal server, and no policy server, where the user named one. */
 export function platformSpecs(config: Config, model: string | null): PlatformSpecs {
   return {
     temporal: config.temporalAddress === null ? temporalSpec(config) : null,
-    policy: policySpec(config, model),
+    policy: config.policyElsewhere ? null : policySpec(config, model),
     workers: workerRoles.map((role) => workerSpec(config, role)),
   };
 }

@@ -54,6 +54,21 @@ describe('up, where the platform is up already', () => {
   });
 });
 
+describe('up, where the policy server is elsewhere', () => {
+  it('refuses a model, and says why', async (t) => {
+    const config = loadConfig({
+      STEADFAST_HOME: temporaryHome(t),
+      STEADFAST_POLICY_URL: 'http://gpu:8400/v1',
+    });
+    const up = bringUp(config, () => undefined, { model: 'owner/name', cwd: config.home });
+    await assert.rejects(up, {
+      name: 'UsageError',
+      message:
+        /^--model has no meaning where STEADFAST_POLICY_URL is set: .* loads the model that a run names$/,
+    });
+  });
+});
+
 describe('the line of those who wait for a worker', () => {
   it('names what starts one at a server of the user’s own, where nobody else does', () => {
     const own = waitingLine(loadConfig({ TEMPORAL_ADDRESS: 'temporal:7233' }));

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { homedir } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { test } from 'node:test';
-import { loadConfig } from '../../../src/config.ts';
+import { type Config, loadConfig } from '../../../src/config.ts';
+import { ensurePlatform } from '../../../src/local/platform.ts';
+import { wantedPorts } from '../../../src/local/ports.ts';
 import { platformSpecs } from '../../../src/local/process-specs.ts';
+import { temporaryHome } from '../../support/temporary-home.ts';
 
 test('a relative path means one place to the command line, the workers and the policy server', () => {
   const names = ['STEADFAST_STORE', 'HF_HOME', 'HF_HUB_CACHE', 'HF_TOKEN_PATH', 'DOCKER_CONFIG'];
@@ -21,8 +24,25 @@ test('a relative path means one place to the command line, the workers and the p
   }
 });
 
+test('a policy server elsewhere is not started here, wants no port, and no set-up', async (t) => {
+  const home = temporaryHome(t);
+  const elsewhere = loadConfig({ STEADFAST_HOME: home, STEADFAST_POLICY_URL: 'http://gpu:8400/v1' });
+  const here = loadConfig({ STEADFAST_HOME: home });
+  assert.equal(platformSpecs(elsewhere, null).policy, null);
+  assert.equal(platformSpecs(here, null).policy?.name, 'policy');
+  assert.deepEqual(variablesOf(elsewhere), ['STEADFAST_TEMPORAL_PORT', 'STEADFAST_UI_PORT']);
+  assert.ok(variablesOf(here).includes('STEADFAST_POLICY_PORT'));
+  const cache = join(home, 'none');
+  await assert.rejects(ensurePlatform({ ...elsewhere, cache }), /set-up is lacking (?!.*trainer-)/);
+  await assert.rejects(ensurePlatform({ ...here, cache }), /set-up is lacking .*trainer-/);
+});
+
 test('a path of the hub may begin with ~, as its own clients take it', () => {
   const { hub, environment } = loadConfig({ HF_HOME: '~/hub' });
   assert.equal(hub.folder, `${homedir()}/hub/hub`);
   assert.equal(environment['HF_HOME'], `${homedir()}/hub`);
 });
+
+function variablesOf(config: Config): string[] {
+  return wantedPorts(config).map(({ variable }) => variable);
+}
