@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Environment, settled } from './config/environment.ts';
+import { temporalProfile } from './config/temporal-profile.ts';
 
 /** What the environment says, read once; nobody else reads process.env. */
 export interface Config {
@@ -18,7 +19,7 @@ export interface Config {
   readonly policyElsewhere: boolean;
   /** Base URLs of servers that load adapters by name, where policy versions are sampled; none for the policy server. */
   readonly samplerUrls: readonly string[];
-  /** Address of a Temporal server of the user's own; null for the embedded one. */
+  /** Address of a Temporal server of the user's own, by TEMPORAL_ADDRESS or a profile; null for the embedded one. */
   readonly temporalAddress: string | null;
   readonly temporalNamespace: string;
   /** A server that speaks Tinker's API, for runs that name it as their trainer; null where there is none. */
@@ -80,7 +81,7 @@ export function loadConfig(variables: Environment = process.env): Config {
     policyUrl: given('STEADFAST_POLICY_URL') ?? `http://127.0.0.1:${policyPort}/v1`,
     policyElsewhere: given('STEADFAST_POLICY_URL') !== null,
     samplerUrls: addressesOf(env, 'STEADFAST_SAMPLER_URLS'),
-    temporalAddress: given('TEMPORAL_ADDRESS'),
+    temporalAddress: temporalProfile(env).address ?? null,
     temporalNamespace: given('TEMPORAL_NAMESPACE') ?? 'default',
     tinker: { baseUrl: addressOf(env, 'TINKER_BASE_URL'), apiKey: given('TINKER_API_KEY') },
     art: {

@@ -4,7 +4,7 @@ import { modelPath } from './config-file.ts';
 import { UsageError } from './errors.ts';
 import { webAddress } from './temporal-client.ts';
 
-/** Sees to a server and workers: the user's own where TEMPORAL_ADDRESS names them, else the embedded platform. */
+/** Sees to a server and workers: the user's own where TEMPORAL_ADDRESS or a profile names them, else the embedded platform. */
 export async function ensureReady(
   config: Config,
   say: (line: string) => void,

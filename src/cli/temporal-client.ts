@@ -1,6 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { toClientOptions } from '@temporalio/envconfig';
 import type { Config } from '../config.ts';
+import { temporalProfile } from '../config/temporal-profile.ts';
 import { CommandError } from './errors.ts';
 
 /** A client with the connection to close after use. */
@@ -9,13 +10,13 @@ interface OpenClient {
   readonly close: () => Promise<void>;
 }
 
-/** Connects to the user's Temporal server where TEMPORAL_ADDRESS names one, else to the embedded one. */
+/** Connects to the user's Temporal server where TEMPORAL_ADDRESS or a profile names one, else to the embedded one. */
 async function openClient(config: Config): Promise<OpenClient> {
   const own = config.temporalAddress !== null;
   const address = config.temporalAddress ?? `127.0.0.1:${config.temporalPort}`;
   try {
     const { connectionOptions, namespace } = own
-      ? loadClientConnectConfig()
+      ? toClientOptions(temporalProfile(config.environment))
       : { connectionOptions: {}, namespace: undefined };
     const connection = await Connection.connect({
       ...connectionOptions,
@@ -25,7 +26,9 @@ async function openClient(config: Config): Promise<OpenClient> {
     const client = new Client({ connection, namespace: namespace ?? config.temporalNamespace });
     return { client, close: () => connection.close() };
   } catch (error) {
-    const advice = own ? 'check TEMPORAL_ADDRESS and its TLS settings' : 'start it with: steadfast up';
+    const advice = own
+      ? 'check TEMPORAL_ADDRESS, or the profile that names it, and its TLS settings'
+      : 'start it with: steadfast up';
     throw new CommandError(`no Temporal server answers at ${address}; ${advice}`, { cause: error });
   }
 }

@@ -13,6 +13,10 @@ const PATHS = [
   'XDG_CACHE_HOME',
   'DOCKER_CONFIG',
   'DOCKER_CERT_PATH',
+  'TEMPORAL_CONFIG_FILE',
+  'TEMPORAL_TLS_CLIENT_CERT_PATH',
+  'TEMPORAL_TLS_CLIENT_KEY_PATH',
+  'TEMPORAL_TLS_SERVER_CA_CERT_PATH',
 ];
 /** The hub's own clients take `~` for the home in these, whoever starts them. */
 const HUB_PATHS = ['HF_HOME', 'HF_HUB_CACHE', 'HF_TOKEN_PATH'];
