@@ -1,16 +1,25 @@
 import type { Config } from '../config.ts';
+import { requireSameEnvironment } from '../local/platform-environment.ts';
 import { ensurePlatform, platformStatus } from '../local/platform.ts';
 import { modelPath } from './config-file.ts';
 import { UsageError } from './errors.ts';
 import { webAddress } from './temporal-client.ts';
 
-/** Sees to a server and workers: the user's own where TEMPORAL_ADDRESS or a profile names them, else the embedded platform. */
+/**
+ * Sees to a server and workers: the user's own where TEMPORAL_ADDRESS or a profile names them, else the embedded platform,
+ * which must have come up with what is set now.
+ */
 export async function ensureReady(
   config: Config,
   say: (line: string) => void,
   model?: string,
 ): Promise<void> {
-  if (config.temporalAddress !== null || platformStatus(config)?.phase === 'ready') return;
+  if (config.temporalAddress !== null) return;
+  const state = platformStatus(config);
+  if (state?.phase === 'ready') {
+    requireSameEnvironment(config, state);
+    return;
+  }
   const started = Date.now();
   const parts: string[] = [];
   await ensurePlatform(config, {

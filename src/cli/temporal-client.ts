@@ -2,6 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import { toClientOptions } from '@temporalio/envconfig';
 import type { Config } from '../config.ts';
 import { temporalProfile } from '../config/temporal-profile.ts';
+import { platformPorts } from '../local/platform.ts';
 import { CommandError } from './errors.ts';
 
 /** A client with the connection to close after use. */
@@ -13,7 +14,7 @@ interface OpenClient {
 /** Connects to the user's Temporal server where TEMPORAL_ADDRESS or a profile names one, else to the embedded one. */
 async function openClient(config: Config): Promise<OpenClient> {
   const own = config.temporalAddress !== null;
-  const address = config.temporalAddress ?? `127.0.0.1:${config.temporalPort}`;
+  const address = config.temporalAddress ?? `127.0.0.1:${platformPorts(config).temporal}`;
   try {
     const { connectionOptions, namespace } = own
       ? toClientOptions(temporalProfile(config.environment))
@@ -46,7 +47,7 @@ export async function withClient<T>(config: Config, task: (client: Client) => Pr
 /** The run's page in the Web UI of the embedded server; null for a server of the user's own. */
 export function webAddress(config: Config, workflowId: string | null): string | null {
   if (config.temporalAddress !== null) return null;
-  const base = `http://127.0.0.1:${config.uiPort}`;
+  const base = `http://127.0.0.1:${platformPorts(config).ui}`;
   return workflowId === null
     ? base
     : `${base}/namespaces/${config.temporalNamespace}/workflows/${encodeURIComponent(workflowId)}`;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
+import { fingerprints } from './platform-environment.ts';
 import { readState, removeState, writeState, type PlatformState } from './platform-state.ts';
 import { identify, isAlive, signal } from './process-identity.ts';
 import type { PlatformSpecs } from './process-specs.ts';
@@ -71,6 +72,7 @@ export class PlatformRun {
       ports: { temporal: this.config.temporalPort, ui: this.config.uiPort, policy: this.config.policyPort },
       model: this.model,
       processes: processes.map((one) => one.state()),
+      environment: fingerprints(this.config),
     };
   }
 }

@@ -22,6 +22,8 @@ export interface PlatformState {
   /** The folder or name of the model that the policy server loaded at start. */
   readonly model: string | null;
   readonly processes: readonly ProcessState[];
+  /** A SHA-256 for each variable that its processes were started with, by name. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Where platform.json stands. */

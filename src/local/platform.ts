@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { logFile, logSince, openLog } from './logs.ts';
+import { requireSameEnvironment } from './platform-environment.ts';
 import { readLiveState, type PlatformState } from './platform-state.ts';
 import { isAlive, signal } from './process-identity.ts';
 import { toolPaths } from './setup/paths.mjs';
@@ -20,7 +21,10 @@ export interface EnsureOptions {
 /** Long enough for a large model to load at start; a platform without one is ready in seconds. */
 const defaultTimeoutMs = 600_000;
 
-/** Brings the embedded platform up unless it is, and returns once every part is ready. */
+/**
+ * Brings the embedded platform up unless it is, and returns once every part is ready; throws where it is up with another
+ * environment.
+ */
 export async function ensurePlatform(config: Config, options: EnsureOptions = {}): Promise<PlatformState> {
   requireSetUp(config);
   const deadline = Date.now() + (options.timeoutMs ?? defaultTimeoutMs);
@@ -30,6 +34,7 @@ export async function ensurePlatform(config: Config, options: EnsureOptions = {}
     const state = readLiveState(config.home);
     if (state === undefined) starter = started(config, options.model, starter);
     else if (state.phase !== 'stopping') {
+      requireSameEnvironment(config, state);
       tell(state, told, options.progress);
       if (state.phase === 'ready') return state;
     }
@@ -41,6 +46,12 @@ export async function ensurePlatform(config: Config, options: EnsureOptions = {}
 /** The platform as it is now; undefined when it is down. */
 export function platformStatus(config: Pick<Config, 'home'>): PlatformState | undefined {
   return readLiveState(config.home);
+}
+
+/** Where the embedded parts listen: where they came up, else where they would. */
+export function platformPorts(config: Config): PlatformState['ports'] {
+  const { temporalPort: temporal, uiPort: ui, policyPort: policy } = config;
+  return readLiveState(config.home)?.ports ?? { temporal, ui, policy };
 }
 
 /** Ends the platform in order; false when it was not up. */

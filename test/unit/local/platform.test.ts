@@ -1,21 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadConfig } from '../../../src/config.ts';
 import { ensurePlatform, platformStatus, stopPlatform } from '../../../src/local/platform.ts';
-import { toolPaths } from '../../../src/local/setup/paths.mjs';
+import { pretendSetUp } from '../../support/pretend-set-up.ts';
 import { temporaryHome } from '../../support/temporary-home.ts';
 
 test('a busy port is one message that names the port and the variable', async (t) => {
   const home = temporaryHome(t);
   const cache = join(home, 'cache');
-  const { temporal, trainerPython } = toolPaths(cache);
-  for (const file of [temporal, trainerPython]) {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, '');
-  }
+  pretendSetUp(cache);
   const stranger = createServer();
   await new Promise<void>((listening) => stranger.listen(0, '127.0.0.1', listening));
   t.after(() => stranger.close());

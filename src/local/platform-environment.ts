@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import type { Config } from '../config.ts';
+import type { PlatformState } from './platform-state.ts';
+
+/** What the command line goes by itself: it must be what the platform goes by, set or not. */
+const SHARED = ['STEADFAST_STORE', 'TEMPORAL_ADDRESS'];
+
+/** What the platform's processes go by, each read when it starts; STEADFAST_HOME says which platform it is. */
+const READ_AT_START = [
+  ...SHARED,
+  'STEADFAST_CACHE',
+  'STEADFAST_TEMPORAL_PORT',
+  'STEADFAST_UI_PORT',
+  'STEADFAST_POLICY_PORT',
+  'STEADFAST_POLICY_URL',
+  'STEADFAST_SAMPLER_URLS',
+  'STEADFAST_SANDBOX_BASE',
+  'STEADFAST_SANDBOX_SLOTS',
+  'STEADFAST_HOST',
+  'STEADFAST_BUILD_ID',
+  'STEADFAST_LOG',
+  'STEADFAST_FAILPOINTS',
+  'TEMPORAL_NAMESPACE',
+  'OPENAI_API_KEY',
+  'OPENAI_BASE_URL',
+  'TINKER_BASE_URL',
+  'TINKER_API_KEY',
+  'ART_BASE_URL',
+  'WANDB_API_KEY',
+  'WANDB_ENTITY',
+  'WANDB_PROJECT',
+  'DOCKER_HOST',
+  'DOCKER_CONFIG',
+  'SWEBENCH_IMAGE_NAMESPACE',
+  'HF_HOME',
+  'HF_HUB_CACHE',
+  'HF_TOKEN',
+  'HF_TOKEN_PATH',
+  'HF_ENDPOINT',
+];
+
+/** The environment that a platform's processes are started in, a hash for each variable: no secret is written down. */
+export function fingerprints(config: Config): Readonly<Record<string, string>> {
+  const values = valuesOf(config);
+  return Object.fromEntries(
+    namesIn(config).flatMap((name) => {
+      const value = values[name];
+      return value ? [[name, createHash('sha256').update(value).digest('hex')]] : [];
+    }),
+  );
+}
+
+/**
+ * Throws where the platform is up with other values than are set now. What is not set now is no difference: a key may be
+ * set in one shell, and its run watched in another.
+ */
+export function requireSameEnvironment(config: Config, state: PlatformState): void {
+  const then = state.environment;
+  // A build before this one wrote down none.
+  if (then === undefined) return;
+  const now = fingerprints(config);
+  const differing = namesIn(config).filter(
+    (name) => (config.environment[name] || SHARED.includes(name)) && now[name] !== then[name],
+  );
+  if (differing.length === 0) return;
+  throw new Error(
+    `the platform is up with another ${differing.join(', ')}, and its processes keep what they were started with: ` +
+      'steadfast down, then this again (open runs go on then)',
+  );
+}
+
+/** Where the server is the user's own, all of Temporal's count: key, profile, certificates, headers. */
+function namesIn({ environment, temporalAddress }: Config): readonly string[] {
+  const temporals = Object.keys(environment).filter((name) => name.startsWith('TEMPORAL_'));
+  return [...new Set([...READ_AT_START, ...(temporalAddress === null ? [] : temporals)])];
+}
+
+/** As set, or with the default in its place: one who sets what is the default anyway asks for nothing new. */
+function valuesOf(config: Config): Readonly<Record<string, string | undefined>> {
+  return {
+    ...config.environment,
+    STEADFAST_STORE: config.store,
+    STEADFAST_CACHE: config.cache,
+    STEADFAST_TEMPORAL_PORT: String(config.temporalPort),
+    STEADFAST_UI_PORT: String(config.uiPort),
+    STEADFAST_POLICY_PORT: String(config.policyPort),
+    STEADFAST_POLICY_URL: config.policyUrl,
+    STEADFAST_LOG: config.logLevel,
+    TEMPORAL_ADDRESS: config.temporalAddress ?? undefined,
+    TEMPORAL_NAMESPACE: config.temporalNamespace,
+    WANDB_PROJECT: config.art.project,
+    DOCKER_CONFIG: config.dockerConfig,
+    HF_HUB_CACHE: config.hub.folder,
+    HF_TOKEN_PATH: config.hub.tokenFile,
+    HF_ENDPOINT: config.hub.url,
+  };
+}
