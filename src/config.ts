@@ -81,7 +81,7 @@ export function loadConfig(variables: Environment = process.env): Config {
     policyUrl: given('STEADFAST_POLICY_URL') ?? `http://127.0.0.1:${policyPort}/v1`,
     policyElsewhere: given('STEADFAST_POLICY_URL') !== null,
     samplerUrls: addressesOf(env, 'STEADFAST_SAMPLER_URLS'),
-    temporalAddress: temporalProfile(env).address ?? null,
+    temporalAddress: given('TEMPORAL_ADDRESS') ?? temporalProfile(env).address ?? null,
     temporalNamespace: given('TEMPORAL_NAMESPACE') ?? 'default',
     tinker: { baseUrl: addressOf(env, 'TINKER_BASE_URL'), apiKey: given('TINKER_API_KEY') },
     art: {

@@ -15,10 +15,10 @@ interface OpenClient {
 async function openClient(config: Config): Promise<OpenClient> {
   const own = config.temporalAddress !== null;
   const address = config.temporalAddress ?? `127.0.0.1:${platformPorts(config).temporal}`;
+  const { connectionOptions, namespace } = own
+    ? toClientOptions(temporalProfile(config.environment))
+    : { connectionOptions: {}, namespace: undefined };
   try {
-    const { connectionOptions, namespace } = own
-      ? toClientOptions(temporalProfile(config.environment))
-      : { connectionOptions: {}, namespace: undefined };
     const connection = await Connection.connect({
       ...connectionOptions,
       address,

@@ -33,6 +33,7 @@ describe('the address of a Temporal server of one’s own', () => {
       { TEMPORAL_PROFILE: 'cloud', TEMPORAL_ADDRESS: 'a:1' },
       'a:1',
     ],
+    ['is TEMPORAL_ADDRESS, whatever the file is', '[profile', { TEMPORAL_ADDRESS: 'a:1' }, 'a:1'],
     [
       'is not an empty TEMPORAL_ADDRESS',
       PROFILES,
