@@ -18,9 +18,10 @@ suite('the environment of infra/compose.yaml', () => {
   const readers: [string, string[]][] = [
     ['policy', ['HF_TOKEN', 'HF_ENDPOINT']],
     ['orchestrator', ['HF_TOKEN', 'HF_ENDPOINT', 'SWEBENCH_IMAGE_NAMESPACE']],
-    ['sandbox', ['STEADFAST_SANDBOX_BASE']],
+    ['sandbox', ['STEADFAST_SANDBOX_BASE', 'HF_TOKEN', 'HF_ENDPOINT', 'SWEBENCH_IMAGE_NAMESPACE']],
+    ['cli', ['HF_TOKEN', 'HF_ENDPOINT', 'SWEBENCH_IMAGE_NAMESPACE']],
     ['trainer', ['TINKER_BASE_URL', 'TINKER_API_KEY', 'ART_BASE_URL', 'WANDB_API_KEY']],
-    ['model', ['WANDB_API_KEY']],
+    ['model', ['WANDB_API_KEY', 'STEADFAST_SAMPLER_URLS']],
   ];
   for (const [service, names] of readers) {
     test(`hands ${names.join(', ')} to ${service}, which reads them`, () => {
