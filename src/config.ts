@@ -78,7 +78,7 @@ export function loadConfig(variables: Environment = process.env): Config {
     temporalPort: port(env, 'STEADFAST_TEMPORAL_PORT', 7233),
     uiPort: port(env, 'STEADFAST_UI_PORT', 8233),
     policyPort,
-    policyUrl: given('STEADFAST_POLICY_URL') ?? `http://127.0.0.1:${policyPort}/v1`,
+    policyUrl: addressOf(env, 'STEADFAST_POLICY_URL') ?? `http://127.0.0.1:${policyPort}/v1`,
     policyElsewhere: given('STEADFAST_POLICY_URL') !== null,
     samplerUrls: addressesOf(env, 'STEADFAST_SAMPLER_URLS'),
     temporalAddress: given('TEMPORAL_ADDRESS') ?? temporalProfile(env).address ?? null,
@@ -91,7 +91,7 @@ export function loadConfig(variables: Environment = process.env): Config {
       project: given('WANDB_PROJECT') ?? 'steadfast',
     },
     openaiApiKey: given('OPENAI_API_KEY'),
-    openaiBaseUrl: given('OPENAI_BASE_URL'),
+    openaiBaseUrl: addressOf(env, 'OPENAI_BASE_URL'),
     host: given('STEADFAST_HOST'),
     buildId: given('STEADFAST_BUILD_ID'),
     sandboxSlots: slots(env),
@@ -100,25 +100,27 @@ export function loadConfig(variables: Environment = process.env): Config {
     sandboxBase: given('STEADFAST_SANDBOX_BASE'),
     dockerConfig: resolve(given('DOCKER_CONFIG') ?? join(homedir(), '.docker')),
     sweBench: { imageNamespace: given('SWEBENCH_IMAGE_NAMESPACE') },
-    hub: hub(given, caches),
+    hub: hub(env, given, caches),
     environment: env,
   };
 }
 
-function hub(given: (name: string) => string | null, caches: string): Config['hub'] {
-  const url = given('HF_ENDPOINT') ?? 'https://huggingface.co';
-  if (!URL.canParse(url)) throw new Error(`HF_ENDPOINT is ${JSON.stringify(url)}; expected a URL`);
+function hub(env: Environment, given: (name: string) => string | null, caches: string): Config['hub'] {
   const home = given('HF_HOME') ?? join(caches, 'huggingface');
   return {
-    url: url.replace(/\/+$/, ''),
+    url: addressOf(env, 'HF_ENDPOINT') ?? 'https://huggingface.co',
     token: given('HF_TOKEN'),
     tokenFile: resolve(given('HF_TOKEN_PATH') ?? join(home, 'token')),
     folder: resolve(given('HF_HUB_CACHE') ?? join(home, 'hub')),
   };
 }
 
-/** An address, without the slash at its end; null where there is none. */
+/** One address, without the slash at its end; null where there is none. */
 function addressOf(env: Environment, name: string): string | null {
+  const text = env[name];
+  if (text?.includes(',')) {
+    throw new Error(`${name} is ${JSON.stringify(text)}; expected one URL, and no comma`);
+  }
   return addressesOf(env, name)[0] ?? null;
 }
 

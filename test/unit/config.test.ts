@@ -29,6 +29,29 @@ test('the hub is found by the variables that its own clients read', () => {
   assert.throws(() => loadConfig({ HF_ENDPOINT: 'mirror' }), /HF_ENDPOINT is "mirror"; expected a URL/);
 });
 
+test('an address is one URL, whichever variable holds it', () => {
+  const single = [
+    'OPENAI_BASE_URL',
+    'STEADFAST_POLICY_URL',
+    'TINKER_BASE_URL',
+    'ART_BASE_URL',
+    'HF_ENDPOINT',
+  ];
+  for (const name of single) {
+    assert.throws(() => loadConfig({ [name]: 'localhost:8000' }), {
+      message: `${name} is "localhost:8000"; expected a URL that begins with http:// or https://`,
+    });
+    assert.throws(() => loadConfig({ [name]: 'http://a/v1,http://b/v1' }), {
+      message: `${name} is "http://a/v1,http://b/v1"; expected one URL, and no comma`,
+    });
+  }
+  const { openaiBaseUrl, policyUrl } = loadConfig({
+    OPENAI_BASE_URL: 'http://a/v1/',
+    STEADFAST_POLICY_URL: 'http://b/v1/',
+  });
+  assert.deepEqual([openaiBaseUrl, policyUrl], ['http://a/v1', 'http://b/v1']);
+});
+
 test('the log level is one that the logger has', () => {
   assert.equal(loadConfig({}).logLevel, 'info');
   for (const level of ['', ...LEVELS])
