@@ -40,8 +40,9 @@ export function createLoraReplica(url: string, apiKey: string | null): LoraRepli
     if (refusal === null || !(told instanceof SteadfastError)) return told;
     const { status, message } = refusal;
     if (status === 404 && !message.includes(name)) {
-      const why =
-        'does not load adapters; vLLM does with VLLM_ALLOW_RUNTIME_LORA_UPDATING=True and --enable-lora';
+      const why = url.endsWith('/v1')
+        ? 'does not load adapters; vLLM does with VLLM_ALLOW_RUNTIME_LORA_UPDATING=True and --enable-lora'
+        : 'has no route that loads adapters; vLLM has it below /v1, which an address in STEADFAST_SAMPLER_URLS ends in';
       return new SteadfastError('Model.BadRequest', `${url} ${why}: ${message}`);
     }
     // A shared disk may show a new folder late.
