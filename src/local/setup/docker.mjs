@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 
 /** Where Docker listens by default. */
-export const defaultSocket = '/var/run/docker.sock';
+const defaultSocket = '/var/run/docker.sock';
 
 /**
  * The version of the Docker daemon at a unix socket or DOCKER_HOST address, undefined when none answers.
@@ -17,8 +17,8 @@ export async function dockerAnswers(host) {
  * @param {string} [host]
  * @returns {Promise<Record<string, string | undefined>>}
  */
-export function dockerComponents(host = `unix://${defaultSocket}`) {
-  const where = host.startsWith('unix://') ? { socketPath: host.slice('unix://'.length) } : tcpAddress(host);
+export function dockerComponents(host) {
+  const where = dockerAddress(host);
   if (where === undefined) return Promise.resolve({});
   return new Promise((done) => {
     const asked = request({ ...where, path: '/version', timeout: 2000 }, (answer) => {
@@ -49,8 +49,14 @@ function versionsOf(text) {
   }
 }
 
-/** @param {string} host */
-function tcpAddress(host) {
+/**
+ * Where to ask; undefined where the address cannot be understood. An empty one is none, as for Docker's own programs.
+ * @param {string} [host]
+ * @returns {{ socketPath: string } | { host: string, port: number } | undefined}
+ */
+export function dockerAddress(host) {
+  if (!host) return { socketPath: defaultSocket };
+  if (host.startsWith('unix://')) return { socketPath: host.slice('unix://'.length) };
   try {
     const { hostname, port } = new URL(host);
     return { host: hostname, port: Number(port) || 2375 };

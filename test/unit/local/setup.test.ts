@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { createContext, type Context, type Part } from '../../../src/local/setup/context.mjs';
+import { dockerAddress } from '../../../src/local/setup/docker.mjs';
 import { dependencies } from '../../../src/local/setup/parts/dependencies.mjs';
 import { isNewEnough } from '../../../src/local/setup/parts/node.mjs';
 import { isRecent, temporal } from '../../../src/local/setup/parts/temporal.mjs';
@@ -31,6 +32,14 @@ function touch(file: string): Ended {
   writeFileSync(file, '');
   return succeeded;
 }
+
+test('Docker is asked where DOCKER_HOST says, and where it listens by default when that is empty', () => {
+  assert.deepEqual(dockerAddress('unix:///run/d.sock'), { socketPath: '/run/d.sock' });
+  assert.deepEqual(dockerAddress('tcp://gpu:2376'), { host: 'gpu', port: 2376 });
+  for (const unset of ['', undefined])
+    assert.deepEqual(dockerAddress(unset), { socketPath: '/var/run/docker.sock' });
+  assert.equal(dockerAddress('gpu'), undefined);
+});
 
 test('nothing to do is one line', async (t) => {
   const lines: string[] = [];
