@@ -33,12 +33,18 @@ export const workerCommand = defineCommand({
     'build-id': {
       type: 'string',
       valueHint: 'id',
-      description: 'Name of this build, for a server that keeps several versions (STEADFAST_BUILD_ID)',
+      description:
+        'Name of this build of the workflows, for a server that keeps several versions (STEADFAST_BUILD_ID)',
     },
   },
   plugins: [strictOptions],
   async run({ args }) {
     const processes = [...new Set(args.roles.split(',').flatMap((role) => processesOf(role.trim())))];
+    if (args['build-id'] !== undefined && !processes.includes('workflows')) {
+      throw new UsageError(
+        '--build-id has no meaning without the role workflows (or orchestrator): activities have no version',
+      );
+    }
     process.exitCode = await superviseAll(processes, args['build-id']);
   },
 });

@@ -60,6 +60,10 @@ describe('steadfast', () => {
     [['nightly', 'creat'], /did you mean create\?/],
     [['status'], /RUN/],
     [['worker', '--roles', 'sandbx'], /did you mean sandbox\?/],
+    [
+      ['worker', '--roles', 'sandbox,records', '--build-id', 'x'],
+      /--build-id has no meaning without the role workflows/,
+    ],
     [['--bogus'], /unknown option --bogus/],
   ];
   for (const [rawArgs, expected] of usage) {
