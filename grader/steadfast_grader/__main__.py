@@ -20,9 +20,16 @@ import tempfile
 from steadfast_grader import packages, sealed
 from steadfast_grader.errors import BadRecord, TooLong
 
+
+def seconds_of(arguments):
+    if len(arguments) == 1 and arguments[0].isdecimal() and int(arguments[0]) > 0:
+        return int(arguments[0])
+    sys.exit("usage: python -m steadfast_grader READ_SECONDS; expected the seconds that reading a log may take, from 1")
+
+
 # Seconds of CPU that reading one log may take, whatever else the host does. A log comes from code under test: what
 # hangs the parser, or makes it swell, is a log that says nothing, and not a broken grader.
-READ_SECONDS = int(sys.argv[1])
+READ_SECONDS = seconds_of(sys.argv[1:])
 MEMORY_BYTES = 3 << 30
 
 HARNESSES = {"swebench": "steadfast_grader.swebench_rows", "swesmith": "steadfast_grader.swesmith_rows"}
