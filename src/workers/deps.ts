@@ -86,6 +86,7 @@ export function createDeps(config: Config): Deps {
     pythonEnv: paths.guestEnv,
     dockerfile: join(packageRoot, 'infra/images/sandbox/Dockerfile'),
     baseImage: config.sandboxBase,
+    dockerConfig: config.dockerConfig,
     images,
   });
   const policyServer = createPolicyServerTrainer({ baseUrl: config.policyUrl });

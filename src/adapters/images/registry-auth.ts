@@ -31,6 +31,15 @@ export async function registryAuth(folder: string, registry: string): Promise<Au
   return config.credsStore === undefined ? null : await askHelper(config.credsStore, keys[0] ?? registry);
 }
 
+/** The same by the name under which a daemon that builds an image looks for it; empty where nothing is left. */
+export async function registryLogins(
+  folder: string,
+  registry: string,
+): Promise<Readonly<Record<string, AuthConfigObject>>> {
+  const auth = await registryAuth(folder, registry);
+  return auth === null ? {} : { [registry === 'docker.io' ? HUB : registry]: auth };
+}
+
 async function readConfig(path: string): Promise<DockerConfig> {
   const text = await readFile(path, 'utf8').catch(() => null);
   if (text === null) return {};

@@ -3,9 +3,10 @@ import { readFile, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type Docker from 'dockerode';
 import { SteadfastError } from '../../../domain/failures.ts';
-import { isImageName, repositoryOf } from '../../../domain/image-name.ts';
+import { isImageName, registryOf, repositoryOf } from '../../../domain/image-name.ts';
 import type { Instance } from '../../../domain/instance.ts';
 import type { Images } from '../../../ports/images.ts';
+import { registryLogins } from '../../images/registry-auth.ts';
 import { guestFolder } from '../guest.ts';
 import { bounded, statusOf } from './client.ts';
 import { tarOf } from './tar.ts';
@@ -20,6 +21,8 @@ export interface ImageOptions {
   readonly pythonEnv: string;
   /** Pulls an instance's image that is not there; absent, it is missing. */
   readonly images?: Images;
+  /** Folder of Docker's config.json, whose login is used where the base has to be pulled; absent, none is. */
+  readonly dockerConfig?: string;
 }
 
 /** An image that is on the daemon. */
@@ -32,6 +35,9 @@ export interface Image {
   /** Bytes that its own /testbed takes, where the sandbox starts with that. */
   readonly treeBytes?: number;
 }
+
+/** Logins by registry. */
+type Logins = Awaited<ReturnType<typeof registryLogins>>;
 
 /** Finds the images of instances: pulls theirs, builds the one of our own, where they are missing. */
 export class InstanceImages {
@@ -108,28 +114,41 @@ export class InstanceImages {
       ['requirements.lock', await readFile(join(guestFolder, 'requirements.lock'))],
     ]);
     const base = baseImage ?? /^ARG BASE=(\S+)/m.exec(`${files.get('Dockerfile')}`)?.[1] ?? '';
+    const present = await this.find(base);
     // The base's own id counts where it is there: the same name may mean another image tomorrow.
-    const digest = createHash('sha256').update((await this.find(base))?.id ?? base);
+    const digest = createHash('sha256').update(present?.id ?? base);
     for (const content of files.values()) digest.update(content);
     const tag = `steadfast-sandbox:${digest.digest('hex').slice(0, 12)}`;
     const found = await this.find(tag);
     if (found !== null) return found;
     for (const [name, content] of await packagesOf(this.options.pythonEnv))
       files.set(`packages/${name}`, content);
-    await this.build(tag, base, tarOf(files));
+    await this.build(tag, base, tarOf(files), present === null ? await this.logins(base) : {});
     const built = await this.find(tag);
     if (built !== null) return built;
     throw new SteadfastError('Sandbox.ImageMissing', `Docker built ${tag} and does not know it`);
   }
 
-  private async build(tag: string, base: string, context: Buffer): Promise<void> {
+  private async logins(base: string): Promise<Logins> {
+    const { dockerConfig } = this.options;
+    return dockerConfig === undefined ? {} : await registryLogins(dockerConfig, registryOf(base));
+  }
+
+  private async build(tag: string, base: string, context: Buffer, logins: Logins): Promise<void> {
     const folder = dirname(this.options.dockerfile);
     try {
       const stream = await this.docker.buildImage(
         // dockerode passes a stream on as the request's body, and a buffer too, which its types do not say.
         context as unknown as NodeJS.ReadableStream,
         // The host's network: a daemon may have no bridge, and nothing of an agent's runs here.
-        { t: tag, buildargs: { BASE: base }, forcerm: true, networkmode: 'host' },
+        {
+          t: tag,
+          buildargs: { BASE: base },
+          forcerm: true,
+          networkmode: 'host',
+          // A login may be a token in place of a name and a password, which its types do not say.
+          registryconfig: logins as Docker.RegistryConfig,
+        },
       );
       const events = await new Promise<readonly { readonly error?: string }[]>((resolve, reject) => {
         this.docker.modem.followProgress(stream, (error, all) =>
