@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { asInference } from '../../../src/cli/as-inference.ts';
 import { describesARun, evalInput } from '../../../src/cli/eval-options.ts';
 
 test('an evaluation samples several rollouts of an instance at temperature 1, one alone at 0', () => {
@@ -8,7 +9,6 @@ test('an evaluation samples several rollouts of an instance at temperature 1, on
     rollouts_per_instance: 1,
     quality_filter: false,
     temperature: 0,
-    mode: 'inference',
     epochs: 1,
   });
   assert.equal(evalInput({ rollouts_per_instance: 4 })['temperature'], 1);
@@ -18,7 +18,7 @@ test('an evaluation samples several rollouts of an instance at temperature 1, on
 
 test('an evaluation trains nothing, has a name of its own, and filters only where it is told to', () => {
   const training = { mode: 'train', epochs: 3, run: 'night', evaluation: { sets: [] }, quality_filter: true };
-  assert.deepEqual(evalInput(training), {
+  assert.deepEqual(evalInput(asInference(training)), {
     mode: 'inference',
     epochs: 1,
     temperature: 1,

@@ -65,7 +65,7 @@ test('an evaluation says what is in none of its numbers, and what it cost where 
   const prices = { prompt: 1, completion: 10 };
   const paid = told((output, json) => reportEvaluation(whole, prices, output, json));
   assert.match(paid.text, /second: m, 12 rollouts scored on 3 instances\n +estimate/);
-  assert.match(paid.text, /tokens: 2000000 read, 100000 written; cost: \$3\.00\n$/);
+  assert.match(paid.text, /tokens of the scored rollouts: 2000000 read, 100000 written; cost: \$3\.00\n$/);
   assert.equal(paid.record?.['cost_usd'], 3);
   const lacking = { ...whole, failed: 5, unscored: 1, callsWithoutUsage: 2 };
   const { text, record } = told((output, json) => reportEvaluation(lacking, prices, output, json));

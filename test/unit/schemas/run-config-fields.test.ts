@@ -36,7 +36,7 @@ test('every field of a config is carried to where it is read', () => {
     kl_coefficient: 0.05,
     advantage: 'std',
     max_staleness: 3,
-    staleness_bound: 4,
+    staleness_bound: null,
     start_from: 'day@12',
     keep_newest: 8,
     keep_every: 10,
@@ -118,12 +118,14 @@ test('every field of a config is carried to where it is read', () => {
       klCoefficient: 0.05,
       advantage: 'std',
       maxStaleness: 3,
-      stalenessBound: 4,
+      stalenessBound: null,
     },
     startFrom: 'day@12',
     keep: { newest: 8, every: 10, best: 13 },
     evaluation: { sets: [{ name: 'held out', data: 'h.jsonl' }], rolloutsPerInstance: 25 },
   });
+  const weighted = { ...given, clip_low: 0.2, clip_high: 0.28, staleness_bound: 4 };
+  assert.equal(parseRunConfig(weighted, CONTEXT).training.stalenessBound, 4);
 });
 
 test('what a config does not say of grading, data and patience is what it always was', () => {

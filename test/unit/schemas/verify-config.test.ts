@@ -16,7 +16,7 @@ test('a verification needs no more than a run', () => {
 
 test('how many trajectories are graded at once is said to depend on the machine', () => {
   const { properties } = verifyConfigJsonSchema() as { properties: { concurrency: { description: string } } };
-  assert.match(properties.concurrency.description, /\(default: from the machine\)$/);
+  assert.match(properties.concurrency.description, /\(default: from the machine, at most 24\)$/);
 });
 
 test('every bad field of a verification is named, with its value and what was expected', () => {
