@@ -17,6 +17,8 @@ export interface Evaluation {
   /** Instances of which no rollout was scored, and attempts that failed: neither is in any estimate. */
   readonly unscored: number;
   readonly failed: number;
+  /** Why the last of those attempts did; null where none has. */
+  readonly lastFailure: string | null;
   /** Of the scored rollouts, as far as their endpoint told it. */
   readonly usage: Usage;
   /** Their model calls of which it told none. */
@@ -46,11 +48,14 @@ export async function evaluationOf(artifacts: Artifacts, run: string): Promise<E
   const usage = { promptTokens: 0, completionTokens: 0 };
   const refused: string[] = [];
   let failed = 0;
+  let lastFailure: string | null = null;
   let callsWithoutUsage = 0;
   for await (const { instanceId, ...rollout } of scoredOrFailed(artifacts, run)) {
     instances.add(instanceId);
     if (rollout.status !== 'scored') {
       failed++;
+      const { failure } = rollout;
+      if (failure !== null) lastFailure = `${failure.type}: ${failure.message}`;
       continue;
     }
     const tally = tallies.get(instanceId) ?? { instanceId, rollouts: 0, resolved: 0, rewardSum: 0 };
@@ -78,6 +83,7 @@ export async function evaluationOf(artifacts: Artifacts, run: string): Promise<E
     tallies: [...tallies.values()],
     unscored: instances.size - tallies.size,
     failed,
+    lastFailure,
     usage,
     callsWithoutUsage,
     refused: countsOf(refused),

@@ -11,14 +11,27 @@ export function reportEvaluation(
   output: Output,
   json: boolean,
 ): void {
-  const { run, model, tallies, unscored, failed, usage, callsWithoutUsage, refused, predictions } =
-    evaluation;
+  const {
+    run,
+    model,
+    tallies,
+    unscored,
+    failed,
+    lastFailure,
+    usage,
+    callsWithoutUsage,
+    refused,
+    predictions,
+  } = evaluation;
   const estimates = estimatesOf(evaluation);
   const rollouts = tallies.reduce((sum, tally) => sum + tally.rollouts, 0);
   const cost = costOf(evaluation, prices);
   output.say('');
   output.say(`${run}: ${model}, ${rollouts} rollouts scored on ${tallies.length} instances`);
-  if (failed > 0) output.say(`${failed} attempts failed, which is in no number below`);
+  if (failed > 0) {
+    const why = lastFailure === null ? '' : `; the last of them: ${lastFailure}`;
+    output.say(`${failed} attempts failed, which is in no number below${why}`);
+  }
   if (unscored > 0) output.say(`${unscored} instances have no scored rollout, and are in no number below`);
   for (const [name, calls] of Object.entries(refused)) {
     output.say(`the endpoint takes no ${name}: ${calls} calls were sampled by its own`);
@@ -40,6 +53,7 @@ export function reportEvaluation(
     unscored,
     rollouts,
     failed,
+    last_failure: lastFailure,
     estimates: Object.fromEntries([...estimates].map(([name, estimate]) => [name, inRecord(estimate)])),
     prompt_tokens: usage.promptTokens,
     completion_tokens: usage.completionTokens,

@@ -37,6 +37,7 @@ export async function reportRun(summary: RunSummary, artifacts: Artifacts, outpu
   output.say(summaryLine(summary));
   const retries = retryLine(summary.totals, summary.retries);
   if (retries !== null) output.say(retries);
+  if (summary.lastFailure !== undefined) output.say(`the last of them: ${summary.lastFailure}`);
   for (const line of trustLines(summary.totals)) output.say(line);
   if (summary.evaluations.length > 0) {
     output.say('');

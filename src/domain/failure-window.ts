@@ -32,6 +32,13 @@ export function withFailure(
   };
 }
 
+/** The newest failure, with its type where the window still has it; null where none is known. */
+export function newestFailure({ ends, message }: FailureWindow): string | null {
+  const type = ends.findLast((end) => end !== null);
+  if (message === '') return type ?? null;
+  return type === undefined ? message : `${type}: ${message}`;
+}
+
 /**
  * Why a run should hold itself, or null: more than `maxShare` x 100 of the last 100 attempts failed. A run that has made
  * fewer is held at the same number of failures, so that one which begins badly does not go on to the hundredth.

@@ -58,6 +58,8 @@ export interface RunSummary {
   } | null;
   readonly evaluations: readonly EvaluationTotals[];
   readonly retries: RetryTotals;
+  /** Why the newest attempt that failed did; absent where none has. */
+  readonly lastFailure?: string;
   /** Whether it was ended early, by a drain. */
   readonly drained: boolean;
 }

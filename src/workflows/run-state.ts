@@ -1,5 +1,5 @@
 import type { InstanceList, ResolvedRun, RunPlan } from '../activities/contract.ts';
-import type { FailureWindow } from '../domain/failure-window.ts';
+import { type FailureWindow, newestFailure, NO_ATTEMPTS } from '../domain/failure-window.ts';
 import { addRetries, NO_RETRIES } from '../domain/retry-totals.ts';
 import { addTotals, meanReward, NO_ROLLOUTS } from '../domain/rollout-totals.ts';
 import type {
@@ -71,6 +71,7 @@ function plannedSteps(run: PreparedRun): number {
 
 /** What a run that has ended came to. */
 export function summaryOf(state: PreparedRun, drained: boolean): RunSummary {
+  const lastFailure = newestFailure(state.failures ?? NO_ATTEMPTS);
   return {
     run: state.resolved.run,
     mode: state.resolved.plan.mode,
@@ -82,6 +83,7 @@ export function summaryOf(state: PreparedRun, drained: boolean): RunSummary {
     filter: state.filter,
     evaluations: state.evaluations,
     retries: state.retries ?? NO_RETRIES,
+    ...(lastFailure === null ? {} : { lastFailure }),
     drained,
   };
 }

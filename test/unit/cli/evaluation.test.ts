@@ -63,7 +63,7 @@ describe('the evaluation of a run', () => {
       { instanceId: 'i-1', rollouts: 2, resolved: 1, rewardSum: 1.2 },
       { instanceId: 'i-2', rollouts: 2, resolved: 0, rewardSum: 0.2 + 0.4 },
     ]);
-    assert.deepEqual([evaluation.unscored, evaluation.failed], [1, 2]);
+    assert.deepEqual([evaluation.unscored, evaluation.failed, evaluation.lastFailure], [1, 2, null]);
     assert.deepEqual(evaluation.usage, { promptTokens: 4000, completionTokens: 400 });
   });
 
@@ -76,15 +76,20 @@ describe('the evaluation of a run', () => {
     assert.equal(costOf(told, { prompt: 2, completion: null }), null);
   });
 
-  it('says which parameters the endpoint would not be told', async () => {
+  it('says which parameters the endpoint would not be told, and why an attempt failed', async () => {
     const hot = { kind: 'model', usage: null, refused: ['temperature'] } as const;
     const turns = [hot, { ...hot, refused: ['temperature', 'seed'] }, { kind: 'start' }] as never;
     await config('odd', 'inference');
     const rollout = rolloutId('odd', 1, 'i-1', 1, 1);
     const record = trajectory({ rollout, instanceId: 'i-1', reward: 0.2, turns });
     await artifacts.writeRunFile('odd', trajectoryPath('odd', rollout), JSON.stringify(record));
-    const { refused: names, callsWithoutUsage } = await evaluationOf(artifacts, 'odd');
+    const gone = rolloutId('odd', 1, 'i-1', 2, 1);
+    const failure = { type: 'Sandbox.Failed', message: 'gone' };
+    const failed = trajectory({ rollout: gone, instanceId: 'i-1', status: 'failed', failure });
+    await artifacts.writeRunFile('odd', trajectoryPath('odd', gone), JSON.stringify(failed));
+    const { refused: names, callsWithoutUsage, lastFailure } = await evaluationOf(artifacts, 'odd');
     assert.deepEqual([names, callsWithoutUsage], [{ temperature: 2, seed: 1 }, 2]);
+    assert.equal(lastFailure, 'Sandbox.Failed: gone');
   });
 
   it('estimates pass@k and pass^k for each k that is a power of two, and for the most', async () => {

@@ -18,6 +18,7 @@ function evaluation(run: string, resolved: readonly number[]): Evaluation {
     })),
     unscored: 0,
     failed: 0,
+    lastFailure: null,
     usage: { promptTokens: 2_000_000, completionTokens: 100_000 },
     callsWithoutUsage: 0,
     refused: {},
@@ -67,9 +68,18 @@ test('an evaluation says what is in none of its numbers, and what it cost where 
   assert.match(paid.text, /second: m, 12 rollouts scored on 3 instances\n +estimate/);
   assert.match(paid.text, /tokens of the scored rollouts: 2000000 read, 100000 written; cost: \$3\.00\n$/);
   assert.equal(paid.record?.['cost_usd'], 3);
-  const lacking = { ...whole, failed: 5, unscored: 1, callsWithoutUsage: 2 };
+  const lacking = {
+    ...whole,
+    failed: 5,
+    lastFailure: 'Sandbox.Failed: gone',
+    unscored: 1,
+    callsWithoutUsage: 2,
+  };
   const { text, record } = told((output, json) => reportEvaluation(lacking, prices, output, json));
-  assert.match(text, /\n5 attempts failed, which is in no number below\n1 instances have no scored rollout/);
+  assert.match(
+    text,
+    /\n5 attempts failed, which is in no number below; the last of them: Sandbox\.Failed: gone\n1 instances have no scored rollout/,
+  );
   assert.match(text, /100000 written and those of 2 calls that came without usage\n$/);
   assert.deepEqual([record?.['failed'], record?.['unscored'], record?.['cost_usd']], [5, 1, null]);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
+  newestFailure,
   NO_ATTEMPTS,
   tooManyFailures,
   withFailure,
@@ -13,6 +14,17 @@ const failed = (window: FailureWindow, count: number, type = 'Sandbox.Gone') => 
   for (let i = 1; i <= count; i++) after = withFailure(after, { type, message: `failure ${i}` });
   return after;
 };
+
+describe('newestFailure', () => {
+  it('has its type for as long as the window has, and its message for as long as nobody forgets it', () => {
+    assert.equal(newestFailure(NO_ATTEMPTS), null);
+    const one = withFailure(NO_ATTEMPTS, { type: 'Model.BadRequest', message: 'no tools' });
+    assert.equal(newestFailure(withSuccesses(one, 99)), 'Model.BadRequest: no tools');
+    assert.equal(newestFailure(withSuccesses(one, 100)), 'no tools');
+    const two = withFailure(one, { type: 'Sandbox.Gone', message: '' });
+    assert.equal(newestFailure(two), 'Sandbox.Gone');
+  });
+});
 
 describe('tooManyFailures', () => {
   it('holds at the sixth of a hundred by default, and says by what', () => {

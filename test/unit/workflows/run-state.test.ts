@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, test } from 'node:test';
 import type { RunPlan } from '../../../src/activities/contract.ts';
 import { NO_RETRIES } from '../../../src/domain/retry-totals.ts';
 import type { PhaseReport } from '../../../src/workflows/messages.ts';
-import { type PreparedRun, ProgressBoard } from '../../../src/workflows/run-state.ts';
+import { type PreparedRun, ProgressBoard, summaryOf } from '../../../src/workflows/run-state.ts';
 import { STUB_PLAN } from '../../support/stub-run.ts';
 
 const STARTED = '2026-01-01T00:00:00.000Z';
@@ -50,6 +50,12 @@ function boardOf(run: PreparedRun): ProgressBoard {
 }
 
 const steps = (plan: Partial<RunPlan>) => boardOf(prepared(plan)).current.steps;
+
+test('a run that has ended says why its newest failed attempt did, where one has', () => {
+  assert.ok(!('lastFailure' in summaryOf(prepared(), false)));
+  const failures = { ends: [null, 'Sandbox.Gone', null], message: 'away' };
+  assert.equal(summaryOf({ ...prepared(), failures }, false).lastFailure, 'Sandbox.Gone: away');
+});
 
 describe('the progress of a run', () => {
   it('plans the batches of each epoch, and those of all where no epoch waits for the one before', () => {
