@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { availableParallelism } from 'node:os';
 import type { RunSummary } from '../../src/domain/run-summary.ts';
 import { currentCommit } from '../../test/chaos/ledger.ts';
@@ -27,7 +27,8 @@ try {
 
 async function learn(options: LearnOptions): Promise<void> {
   const commit = currentCommit();
-  mkdirSync(options.home, { recursive: true });
+  // Before anything is trained: what a run came to would be lost for want of the folder that it is kept in.
+  for (const folder of [options.home, dirname(options.ledger)]) mkdirSync(folder, { recursive: true });
   const world = await PlatformWorld.start({ home: options.home });
   process.on('SIGINT', () => void world.down().then(() => process.exit(130)));
   try {
