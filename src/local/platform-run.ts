@@ -13,12 +13,14 @@ export class PlatformRun {
   private readonly workers: readonly SupervisedProcess[];
   private readonly config: Config;
   private readonly model: string | null;
+  private readonly environment: NonNullable<PlatformState['environment']>;
   private phase: PlatformState['phase'] = 'starting';
   private readonly startedAt = new Date().toISOString();
 
   constructor(config: Config, model: string | null, specs: PlatformSpecs, backoff?: Backoff) {
     this.config = config;
     this.model = model;
+    this.environment = fingerprints(config);
     const supervise = (spec: ProcessSpec) =>
       new SupervisedProcess(spec, config.home, () => this.save(), backoff);
     this.temporal = specs.temporal === null ? null : supervise(specs.temporal);
@@ -72,7 +74,7 @@ export class PlatformRun {
       ports: { temporal: this.config.temporalPort, ui: this.config.uiPort, policy: this.config.policyPort },
       model: this.model,
       processes: processes.map((one) => one.state()),
-      environment: fingerprints(this.config),
+      environment: this.environment,
     };
   }
 }
