@@ -2,6 +2,9 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Client,
+  isGrpcDeadlineError,
+  isGrpcServiceError,
+  isRetryableError,
   QueryNotRegisteredError,
   ServiceError,
   WorkflowNotFoundError,
@@ -12,7 +15,7 @@ const POLL_MS = 1000;
 
 /**
  * Asks a workflow again and again how far it is, until it ends; answers its result, which rejects when it failed, or null when
- * the signal came first.
+ * the signal came first. A server that is away is waited for: the workflow has not ended by that.
  */
 export async function pollToEnd<Progress, Result>(polled: {
   readonly client: Client;
@@ -23,7 +26,7 @@ export async function pollToEnd<Progress, Result>(polled: {
   readonly onProgress: (progress: Progress | null) => void | Promise<void>;
 }): Promise<{ readonly result: Promise<Result> } | null> {
   const { client, workflowId, signal, ask, onProgress } = polled;
-  const result = client.workflow.getHandle(workflowId).result() as Promise<Result>;
+  const result = resultOf<Result>(client, workflowId, signal);
   const end = result.then(
     () => 'ended' as const,
     () => 'ended' as const,
@@ -38,6 +41,25 @@ export async function pollToEnd<Progress, Result>(polled: {
     if (next === 'detached') return null;
     if (next === 'ended') return { result };
   }
+}
+
+/** What a workflow comes to, however long its server is away meanwhile. */
+async function resultOf<Result>(client: Client, workflowId: string, signal: AbortSignal): Promise<Result> {
+  for (;;) {
+    try {
+      return (await client.workflow.getHandle(workflowId).result()) as Result;
+    } catch (error) {
+      if (!isAway(error) || signal.aborted) throw error;
+    }
+    // It keeps the process alive, as no call is open now.
+    await sleep(POLL_MS, undefined, { signal });
+  }
+}
+
+/** Whether the server could not be asked, as against what it had to say. */
+function isAway(error: unknown): boolean {
+  const cause = error instanceof ServiceError ? error.cause : error;
+  return isGrpcDeadlineError(error) || (isGrpcServiceError(cause) && isRetryableError(cause));
 }
 
 /** Null where a workflow has not begun, has closed, or its worker is away: its result says the rest. */
