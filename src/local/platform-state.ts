@@ -1,4 +1,14 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { identify, isAlive, type ProcessIdentity } from './process-identity.ts';
 
@@ -59,16 +69,30 @@ export function removeState(home: string): void {
   rmSync(stateFile(home), { force: true });
 }
 
-/** Takes the lock that one supervisor holds; false when another live one has it. */
+/** Who holds the lock; on another host nothing can be told of its process but by the lock's time. */
+interface Holder extends ProcessIdentity {
+  readonly host?: string;
+}
+
+/** A live supervisor touches its lock so often. */
+const TOUCH_MS = 10_000;
+/** One that has not for so long is dead, wherever it was. */
+const DEAD_MS = 60_000;
+
+/**
+ * Takes the lock that one supervisor holds; false when another live one has it. Throws when that one may be alive on another
+ * host, where a home is on a shared disk: two platforms on one database would both carry out its runs.
+ */
 export function takeLock(home: string): boolean {
   mkdirSync(home, { recursive: true });
-  const file = join(home, 'platform.lock');
+  const file = lockFile(home);
   const own = `${file}.${process.pid}`;
-  writeFileSync(own, JSON.stringify(identify(process.pid)));
+  writeFileSync(own, JSON.stringify({ ...identify(process.pid), host: hostname() }));
   try {
     for (;;) {
       if (linked(own, file) && staysOurs(file)) return true;
       const holder = readHolder(file);
+      if (holder !== undefined) refuseElsewhere(home, holder);
       if (holder !== undefined && isAlive(holder)) return false;
       rmSync(file, { force: true });
     }
@@ -77,9 +101,36 @@ export function takeLock(home: string): boolean {
   }
 }
 
+/** Keeps the lock fresh for those on other hosts, until the process ends. */
+export function keepLock(home: string): void {
+  const touch = () => {
+    const now = new Date();
+    try {
+      utimesSync(lockFile(home), now, now);
+    } catch {
+      // A full or absent disk: there is nobody to tell.
+    }
+  };
+  setInterval(touch, TOUCH_MS).unref();
+}
+
 /** Gives the lock back. */
 export function releaseLock(home: string): void {
-  rmSync(join(home, 'platform.lock'), { force: true });
+  rmSync(lockFile(home), { force: true });
+}
+
+function lockFile(home: string): string {
+  return join(home, 'platform.lock');
+}
+
+function refuseElsewhere(home: string, { host }: Holder): void {
+  if (host === undefined || host === hostname()) return;
+  const age = Date.now() - (statSync(lockFile(home), { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  if (age > DEAD_MS) return;
+  throw new Error(
+    `the platform of ${home} is up on ${host}: steadfast down there, or set another STEADFAST_HOME here ` +
+      `(if ${host} is gone, try again in a minute)`,
+  );
 }
 
 /** Who saw the last holder dead a moment before us may have removed our lock for its own. */
@@ -98,9 +149,9 @@ function linked(own: string, file: string): boolean {
   }
 }
 
-function readHolder(file: string): ProcessIdentity | undefined {
+function readHolder(file: string): Holder | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as ProcessIdentity;
+    return JSON.parse(readFileSync(file, 'utf8')) as Holder;
   } catch {
     return undefined;
   }

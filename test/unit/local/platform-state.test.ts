@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { endOrphans } from '../../../src/local/platform-run.ts';
@@ -58,6 +58,19 @@ test('one supervisor holds the lock; a dead holder does not keep it', (t) => {
   assert.equal(takeLock(home), false);
   releaseLock(home);
   writeFileSync(join(home, 'platform.lock'), JSON.stringify({ pid: process.pid, born: 'long ago' }));
+  assert.equal(takeLock(home), true);
+});
+
+test('the lock of a live platform on another host is refused; a minute after its last touch it is taken', (t) => {
+  const home = temporaryHome(t);
+  const file = join(home, 'platform.lock');
+  writeFileSync(file, JSON.stringify({ pid: process.pid, born: 'there', host: 'gpu-box' }));
+  assert.throws(
+    () => takeLock(home),
+    /platform of .* is up on gpu-box: steadfast down there, or set another STEADFAST_HOME/,
+  );
+  const before = new Date(Date.now() - 61_000);
+  utimesSync(file, before, before);
   assert.equal(takeLock(home), true);
 });
 
