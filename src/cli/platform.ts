@@ -1,8 +1,8 @@
 import type { Config } from '../config.ts';
-import { requireSameEnvironment } from '../local/platform-environment.ts';
+import { NEEDED_BY_RUNS, requireSameEnvironment } from '../local/platform-environment.ts';
 import { ensurePlatform, platformStatus } from '../local/platform.ts';
 import { modelPath } from './config-file.ts';
-import { UsageError } from './errors.ts';
+import { CommandError, UsageError } from './errors.ts';
 import { webAddress } from './temporal-client.ts';
 
 /**
@@ -26,6 +26,7 @@ export async function ensureReady(
     // A policy server elsewhere loads the model when a run names it.
     ...(model === undefined || config.policyElsewhere ? {} : { model }),
     progress: (line) => parts.push(line),
+    waiting: say,
   });
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   say(`started the platform in ${seconds} s (${parts.join(', ')}); it stays up until: steadfast down`);
@@ -38,7 +39,7 @@ export async function ensureReady(
 export async function bringUp(
   config: Config,
   say: (line: string) => void,
-  asked: { readonly model: string | undefined; readonly cwd: string },
+  asked: { readonly model: string | undefined; readonly without?: readonly string[]; readonly cwd: string },
 ): Promise<void> {
   if (asked.model !== undefined && config.policyElsewhere) {
     throw new UsageError(
@@ -46,10 +47,20 @@ export async function bringUp(
     );
   }
   const model = asked.model === undefined ? undefined : await modelPath(asked.model, asked.cwd);
+  const without = asked.without ?? [];
+  const unknown = without.find((name) => !NEEDED_BY_RUNS.includes(name));
+  if (unknown !== undefined)
+    throw new UsageError(
+      `--without names ${JSON.stringify(unknown)}; expected some of ${NEEDED_BY_RUNS.join(', ')}`,
+    );
   const wasUp = platformStatus(config)?.phase === 'ready';
+  if (wasUp && without.length > 0)
+    throw new CommandError('--without has no meaning now: the platform is up already');
   const state = await ensurePlatform(config, {
     ...(model === undefined ? {} : { model }),
+    without,
     progress: say,
+    waiting: say,
   });
   const web = webAddress(config, null);
   say(`${wasUp ? 'already up' : 'up'}${web === null ? '' : `; Temporal Web UI: ${web}`}`);
@@ -64,6 +75,8 @@ export async function bringUp(
  * on this machine and the policy server, `worker` those of some roles.
  */
 export function waitingLine({ temporalAddress }: Pick<Config, 'temporalAddress'>): string {
-  const line = 'waiting for a worker to answer';
-  return temporalAddress === null ? line : `${line}; steadfast up or steadfast worker starts one`;
+  const line = 'waiting for a worker to answer; steadfast up';
+  return temporalAddress === null
+    ? `${line} starts one that is down`
+    : `${line} or steadfast worker starts one`;
 }

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import type { PlatformState } from './platform-state.ts';
 
@@ -39,6 +41,18 @@ const READ_AT_START = [
   'HF_ENDPOINT',
 ];
 
+/** Without these a call of an open run is refused, or made of another server, and what was under way comes to nothing. */
+export const NEEDED_BY_RUNS: readonly string[] = [
+  'OPENAI_API_KEY',
+  'STEADFAST_SAMPLER_URLS',
+  'TINKER_BASE_URL',
+  'TINKER_API_KEY',
+  'ART_BASE_URL',
+  'WANDB_API_KEY',
+  'HF_TOKEN',
+  'DOCKER_HOST',
+];
+
 /** The environment that a platform's processes are started in, a hash for each variable: no secret is written down. */
 export function fingerprints(config: Config): Readonly<Record<string, string>> {
   const values = valuesOf(config);
@@ -67,6 +81,38 @@ export function requireSameEnvironment(config: Config, state: PlatformState): vo
     `the platform is up with another ${differing.join(', ')}, and its processes keep what they were started with: ` +
       'steadfast down, then this again (open runs go on then)',
   );
+}
+
+/** Keeps the names that matter to open runs for the next start, which may be in another shell. */
+export function keepEnvironment(config: Config): void {
+  const set = NEEDED_BY_RUNS.filter((name) => config.environment[name]);
+  writeFileSync(lastEnvironment(config), `${JSON.stringify(set)}\n`);
+}
+
+/** Throws where the platform would come up without something that it had when it was last up, unless it is to go without. */
+export function requireWhatOpenRunsNeed(config: Config, without: readonly string[]): void {
+  const lacking = readLastEnvironment(config).filter(
+    (name) => !config.environment[name] && !without.includes(name),
+  );
+  if (lacking.length === 0) return;
+  const names = lacking.join(', ');
+  throw new Error(
+    `the platform was last up with ${names}, not set now, which runs that are open may need: set it, or go without by ` +
+      `steadfast up --without ${lacking.join(',')}`,
+  );
+}
+
+function readLastEnvironment(config: Config): readonly string[] {
+  try {
+    return JSON.parse(readFileSync(lastEnvironment(config), 'utf8')) as readonly string[];
+  } catch {
+    // The platform was never up here, or by a build that kept none.
+    return [];
+  }
+}
+
+function lastEnvironment({ home }: Config): string {
+  return join(home, 'last-environment.json');
 }
 
 /** Where the server is the user's own, all of Temporal's count: key, profile, certificates, headers. */

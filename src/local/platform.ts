@@ -3,9 +3,9 @@ import { closeSync, existsSync, fstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
-import { logFile, logSince, openLog } from './logs.ts';
-import { requireSameEnvironment } from './platform-environment.ts';
-import { readLiveState, type PlatformState } from './platform-state.ts';
+import { lastLine, logFile, logFolder, logSince, openLog } from './logs.ts';
+import { requireSameEnvironment, requireWhatOpenRunsNeed } from './platform-environment.ts';
+import { readLiveState, type PlatformState, type ProcessState } from './platform-state.ts';
 import { isAlive, signal } from './process-identity.ts';
 import { toolPaths } from './setup/paths.mjs';
 
@@ -15,28 +15,45 @@ export interface EnsureOptions {
   readonly model?: string;
   /** Told one line for each part that became ready. */
   readonly progress?: (line: string) => void;
+  /** Told now and then which parts are waited for: a large model loads for minutes. */
+  readonly waiting?: (line: string) => void;
+  /** Variables that the platform had when it was last up, and may go without now. */
+  readonly without?: readonly string[];
   readonly timeoutMs?: number;
 }
 
 /** Long enough for a large model to load at start; a platform without one is ready in seconds. */
 const defaultTimeoutMs = 600_000;
+const WAITING_EVERY_MS = 15_000;
+/** A process that died so often while it was waited for will not come up by itself. */
+const DEATHS = 3;
 
 /**
  * Brings the embedded platform up unless it is, and returns once every part is ready; throws where it is up with another
- * environment.
+ * environment, where it would come up without what its open runs may need, and where a part dies again and again.
  */
 export async function ensurePlatform(config: Config, options: EnsureOptions = {}): Promise<PlatformState> {
   requireSetUp(config);
   const deadline = Date.now() + (options.timeoutMs ?? defaultTimeoutMs);
   const told = new Set<string>();
+  const dyingOf = watchDeaths();
+  let nextWord = Date.now() + WAITING_EVERY_MS;
   let starter: Starter | undefined;
   for (;;) {
     const state = readLiveState(config.home);
-    if (state === undefined) starter = started(config, options.model, starter);
-    else if (state.phase !== 'stopping') {
+    if (state === undefined) {
+      if (starter === undefined) requireWhatOpenRunsNeed(config, options.without ?? []);
+      starter = started(config, options.model, starter);
+    } else if (state.phase !== 'stopping') {
       requireSameEnvironment(config, state);
       tell(state, told, options.progress);
       if (state.phase === 'ready') return state;
+      const dying = dyingOf(state);
+      if (dying !== undefined) throw new Error(doesNotComeUp(config, dying));
+      if (Date.now() > nextWord) {
+        nextWord += WAITING_EVERY_MS;
+        options.waiting?.(`waiting for ${late(state).join(', ')}; logs are in ${logFolder(config.home)}`);
+      }
     }
     if (Date.now() > deadline) throw new Error(notReady(config, state));
     await sleep(50);
@@ -121,9 +138,28 @@ function tell(state: PlatformState, told: Set<string>, progress: EnsureOptions['
   }
 }
 
+/** The parts that are not ready, by name. */
+function late({ processes }: PlatformState): readonly string[] {
+  return processes.filter(({ phase }) => phase !== 'ready').map(({ name }) => name);
+}
+
+/** Finds a process that has died some times since the first look, and is not up now. */
+function watchDeaths(): (state: PlatformState) => ProcessState | undefined {
+  const before = new Map<string, number>();
+  return ({ processes }) =>
+    processes.find(({ name, restarts, phase }) => {
+      const first = before.get(name) ?? restarts;
+      before.set(name, first);
+      return phase !== 'ready' && restarts - first >= DEATHS;
+    });
+}
+
+function doesNotComeUp({ home }: Config, { name }: ProcessState): string {
+  const last = lastLine(home, name);
+  return `the ${name} process ends again and again${last === '' ? '' : `: ${last}`} (${logFile(home, name)}); steadfast down ends the rest`;
+}
+
 function notReady(config: Config, state: PlatformState | undefined): string {
-  const late = state?.processes
-    .filter((one) => one.phase !== 'ready')
-    .map((one) => logFile(config.home, one.name));
-  return `the platform is not ready yet; see ${(late ?? [logFile(config.home, 'supervisor')]).join(', ')}`;
+  const names = state === undefined ? ['supervisor'] : late(state);
+  return `the platform is not ready yet; see ${names.map((name) => logFile(config.home, name)).join(', ')}`;
 }

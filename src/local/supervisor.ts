@@ -2,8 +2,9 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../config.ts';
+import { keepEnvironment } from './platform-environment.ts';
 import { endOrphans, PlatformRun } from './platform-run.ts';
-import { releaseLock, takeLock } from './platform-state.ts';
+import { keepLock, releaseLock, takeLock } from './platform-state.ts';
 import { requireFreePorts, wantedPorts } from './ports.ts';
 import { platformSpecs } from './process-specs.ts';
 import { databaseFile } from './temporal-server.ts';
@@ -14,15 +15,20 @@ const { values } = parseArgs({ options: { model: { type: 'string' } } });
 const model = values.model ?? null;
 
 // Another supervisor is at it; who started this one waits for that one's platform.json.
-if (!takeLock(config.home)) process.exit(0);
+try {
+  if (!takeLock(config.home)) process.exit(0);
+} catch (error) {
+  endWith(error);
+}
+keepLock(config.home);
 try {
   await endOrphans(config.home);
   await requireFreePorts(wantedPorts(config));
   mkdirSync(dirname(databaseFile(config)), { recursive: true });
+  keepEnvironment(config);
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
   releaseLock(config.home);
-  process.exit(1);
+  endWith(error);
 }
 
 const run = new PlatformRun(config, model, platformSpecs(config, model));
@@ -37,3 +43,9 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) {
 // Nobody's terminal is ours.
 process.on('SIGHUP', () => undefined);
 await run.start();
+
+/** Whoever started this one shows what it has said. */
+function endWith(error: unknown): never {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}

@@ -13,11 +13,21 @@ export const upCommand = defineCommand({
       valueHint: 'folder',
       description: 'Model that the policy server loads at start',
     },
+    without: {
+      type: 'string',
+      valueHint: 'names',
+      description:
+        'Come up without these variables, by commas, though they were set when the platform was last up',
+    },
   },
   plugins: [strictOptions],
   async run({ args }) {
     const config = readEnvironment();
     const { say } = createOutput({ json: false });
-    await bringUp(config, say, { model: args.model, cwd: process.cwd() });
+    await bringUp(config, say, {
+      model: args.model,
+      without: args.without?.split(',') ?? [],
+      cwd: process.cwd(),
+    });
   },
 });

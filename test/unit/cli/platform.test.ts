@@ -70,6 +70,9 @@ describe('the line of those who wait for a worker', () => {
     const own = waitingLine(loadConfig({ TEMPORAL_ADDRESS: 'temporal:7233' }));
     assert.equal(own, 'waiting for a worker to answer; steadfast up or steadfast worker starts one');
     assert.ok(own.length < 80, 'a terminal shows it whole');
-    assert.equal(waitingLine(loadConfig({})), 'waiting for a worker to answer');
+    assert.equal(
+      waitingLine(loadConfig({})),
+      'waiting for a worker to answer; steadfast up starts one that is down',
+    );
   });
 });

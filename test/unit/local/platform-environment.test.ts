@@ -5,7 +5,12 @@ import { describe, it, type TestContext } from 'node:test';
 import { bringUp, ensureReady } from '../../../src/cli/platform.ts';
 import { webAddress } from '../../../src/cli/temporal-client.ts';
 import { loadConfig } from '../../../src/config.ts';
-import { fingerprints, requireSameEnvironment } from '../../../src/local/platform-environment.ts';
+import {
+  fingerprints,
+  keepEnvironment,
+  requireSameEnvironment,
+  requireWhatOpenRunsNeed,
+} from '../../../src/local/platform-environment.ts';
 import { PlatformRun } from '../../../src/local/platform-run.ts';
 import { type PlatformState, readState } from '../../../src/local/platform-state.ts';
 import { packageRoot } from '../../../src/local/setup/paths.mjs';
@@ -77,6 +82,37 @@ describe('a command at a platform that came up before', () => {
     const config = loadConfig({ ...shell, STEADFAST_UI_PORT: '9001' });
     const up = bringUp(config, () => undefined, { model: undefined, cwd: home });
     await assert.rejects(up, /another STEADFAST_CACHE, STEADFAST_UI_PORT,/);
+  });
+});
+
+describe('a platform that comes up again', () => {
+  const needed = { OPENAI_API_KEY: 'sk-1', DOCKER_HOST: '', STEADFAST_LOG: 'debug' };
+
+  it('is refused without what open runs may need, until it is named as what to go without', (t) => {
+    const home = temporaryHome(t);
+    keepEnvironment(loadConfig({ STEADFAST_HOME: home, ...needed }));
+    const now = loadConfig({ STEADFAST_HOME: home });
+    assert.throws(() => requireWhatOpenRunsNeed(now, []), {
+      message:
+        'the platform was last up with OPENAI_API_KEY, not set now, which runs that are open may need: set it, or go ' +
+        'without by steadfast up --without OPENAI_API_KEY',
+    });
+    requireWhatOpenRunsNeed(now, ['OPENAI_API_KEY']);
+    requireWhatOpenRunsNeed(loadConfig({ STEADFAST_HOME: home, OPENAI_API_KEY: 'sk-2' }), []);
+    assert.doesNotMatch(readFileSync(join(home, 'last-environment.json'), 'utf8'), /sk-1/);
+  });
+
+  it('needs nothing the first time', (t) => {
+    requireWhatOpenRunsNeed(loadConfig({ STEADFAST_HOME: temporaryHome(t) }), []);
+  });
+
+  it('takes no name that nobody asks for', async (t) => {
+    const config = loadConfig({ STEADFAST_HOME: temporaryHome(t) });
+    const up = bringUp(config, () => undefined, { model: undefined, without: ['PATH'], cwd: config.home });
+    await assert.rejects(up, {
+      name: 'UsageError',
+      message: /^--without names "PATH"; expected some of OPENAI_API_KEY, /,
+    });
   });
 });
 
