@@ -1,7 +1,5 @@
-import type { Config } from '../config.ts';
 import { required } from './doctor-machine.ts';
 import type { DoctorRow } from './doctor.ts';
-import { dockerComponents } from './setup/docker.mjs';
 
 /** What bubblewrap can promise on this machine, tried out. */
 interface Bubblewrap {
@@ -15,25 +13,31 @@ interface Bubblewrap {
 /** Tries bubblewrap as sandboxes use it, with this user's rights and cgroups; the answer comes from a room that has sandboxes. */
 export type BubblewrapProbe = () => Promise<Bubblewrap>;
 
+/** Asks the Docker daemon as sandboxes do: the versions of its components (Engine, runc) by name; rejects when none answers. */
+export type DockerProbe = () => Promise<Readonly<Record<string, string>>>;
+
+/** What `isolationRows` asks. */
+export interface IsolationProbes {
+  readonly docker: DockerProbe;
+  readonly bubblewrap: BubblewrapProbe;
+}
+
 const HOW_TO_HAVE_ONE =
   'install Docker and start its daemon, or install bubblewrap (Debian: apt-get install bubblewrap) and run as root where cgroups can be made';
 
 /** What rollouts can be shut into on this machine: Docker with its runc, bubblewrap, and which of them `auto` takes. */
-export async function isolationRows(
-  config: Pick<Config, 'environment'>,
-  tryBubblewrap: BubblewrapProbe,
-): Promise<DoctorRow[]> {
+export async function isolationRows(probes: IsolationProbes): Promise<DoctorRow[]> {
   const [components, bubblewrap] = await Promise.all([
-    dockerComponents(config.environment['DOCKER_HOST']),
-    tryBubblewrap().catch(unusable),
+    probes.docker().catch(() => null),
+    probes.bubblewrap().catch(unusable),
   ]);
-  const docker = components['Engine'];
+  const docker = components === null ? undefined : (components['Engine'] ?? 'of an unknown version');
   const auto = autoRow(docker !== undefined, bubblewrap);
   return [
     docker === undefined
       ? { part: 'Docker', found: 'not found', state: auto.state, hint: '' }
       : required('Docker', docker, ''),
-    ...(docker === undefined ? [] : [required('runc', components['runc'], 'runc did not say its version')]),
+    ...(components === null ? [] : [required('runc', components['runc'], 'runc did not say its version')]),
     bubblewrapRow(bubblewrap, auto.state),
     auto,
   ];

@@ -22,8 +22,9 @@ export async function machineRows(config: Config): Promise<DoctorRow[]> {
   ]);
   return [
     nodeRow(process.versions.node),
-    required('Python environment', torch, setUpHint),
-    required('temporal command', temporal, setUpHint),
+    // Where servers of the user's own take their place, nothing here starts them.
+    ...(config.policyElsewhere ? [] : [required('Python environment', torch, setUpHint)]),
+    ...(config.temporalAddress === null ? [required('temporal command', temporal, setUpHint)] : []),
     required('git', git, 'install git'),
     diskRow(config.home),
     diskRow(config.cache),

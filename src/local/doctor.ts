@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { machineRows } from './doctor-machine.ts';
-import { type BubblewrapProbe, isolationRows } from './doctor-isolation.ts';
+import { type IsolationProbes, isolationRows } from './doctor-isolation.ts';
 
 /** One line of `steadfast doctor`. */
 export interface DoctorRow {
@@ -30,18 +30,21 @@ const tunedBelowMs = 50;
 /** All that `steadfast doctor` reports; the probes come from rooms that may speak to Temporal and open sandboxes. */
 export async function diagnose(
   config: Config,
-  probes: { readonly temporal: TemporalProbe; readonly bubblewrap: BubblewrapProbe },
+  probes: IsolationProbes & { readonly temporal: TemporalProbe },
 ): Promise<DoctorRow[]> {
   const [machine, isolation, temporal] = await Promise.all([
     machineRows(config),
-    isolationRows(config, probes.bubblewrap),
-    temporalRows(probes.temporal),
+    isolationRows(probes),
+    temporalRows(config, probes.temporal),
   ]);
   return [...machine, ...temporal, ...isolation, ...keyRows(config)];
 }
 
 /** Whether the Temporal server answers, and whether it is tuned: a client cannot read its configuration, but can time it. */
-export async function temporalRows(probe: TemporalProbe): Promise<DoctorRow[]> {
+export async function temporalRows(
+  { temporalAddress }: Pick<Config, 'temporalAddress'>,
+  probe: TemporalProbe,
+): Promise<DoctorRow[]> {
   try {
     const { version, activityMs } = await probe();
     const tuned = activityMs < tunedBelowMs;
@@ -58,9 +61,11 @@ export async function temporalRows(probe: TemporalProbe): Promise<DoctorRow[]> {
     ];
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
-    return [
-      { part: 'Temporal server', found, state: 'missing', hint: '`steadfast up` starts the embedded one' },
-    ];
+    const hint =
+      temporalAddress === null
+        ? '`steadfast up` starts the embedded one'
+        : 'check TEMPORAL_ADDRESS, or the profile that names it; `steadfast worker` starts workers there';
+    return [{ part: 'Temporal server', found, state: 'missing', hint }];
   }
 }
 

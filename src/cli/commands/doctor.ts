@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { defineCommand } from 'citty';
 import { inspectBubblewrap } from '../../adapters/sandbox/bubblewrap/inspect.ts';
+import { dockerVersions } from '../../adapters/sandbox/docker/versions.ts';
 import { diagnose } from '../../local/doctor.ts';
 import { listing } from '../results-table.ts';
 import { readEnvironment } from '../run-input.ts';
@@ -16,7 +17,11 @@ export const doctorCommand = defineCommand({
   plugins: [strictOptions],
   async run() {
     const config = readEnvironment();
-    const probes = { temporal: async () => await timeServer(config), bubblewrap: inspectBubblewrap };
+    const probes = {
+      temporal: async () => await timeServer(config),
+      docker: dockerVersions,
+      bubblewrap: inspectBubblewrap,
+    };
     const rows = await diagnose(config, probes);
     const lines = listing(rows.map((row) => [MARKS[row.state], row.part, row.found, row.hint])).split('\n');
     for (const [i, line] of lines.entries()) {

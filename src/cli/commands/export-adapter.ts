@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -59,11 +60,22 @@ async function merge(
   out: string,
   { trainerPython, trainer }: ReturnType<typeof toolPaths>,
 ): Promise<void> {
+  if (!existsSync(trainerPython)) {
+    throw new CommandError(
+      `--merged needs the trainer's environment, which is not at ${trainerPython}: node src/local/setup/setup.mjs`,
+    );
+  }
   const args = ['-m', 'steadfast_trainer.merge', '--base', baseModel, '--adapter', adapter, '--out', out];
   try {
     await promisify(execFile)(trainerPython, args, { cwd: trainer, maxBuffer: 1 << 26 });
   } catch (error) {
-    const said = String(Reflect.get(Object(error), 'stderr') ?? error).trim();
-    throw new CommandError(`the adapter could not be merged: ${said.split('\n').at(-1)}`, { cause: error });
+    throw new CommandError(`the adapter could not be merged: ${whyEnded(error)}`, { cause: error });
   }
+}
+
+/** The signal, which the system sends where memory is short, else the last that the program said. */
+function whyEnded(error: unknown): string {
+  const { signal, stderr } = Object(error) as { readonly signal?: string | null; readonly stderr?: string };
+  if (signal) return `it was ended by ${signal}; a merge holds the whole model in memory`;
+  return stderr?.trim().split('\n').at(-1) || String(error);
 }

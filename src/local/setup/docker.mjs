@@ -4,48 +4,37 @@ import { request } from 'node:http';
 const defaultSocket = '/var/run/docker.sock';
 
 /**
- * The version of the Docker daemon at a unix socket or DOCKER_HOST address, undefined when none answers.
+ * The version of the Docker daemon at a unix socket or a plain DOCKER_HOST address, undefined when none answers: all that
+ * can be asked before the packages are there.
  * @param {string} [host]
  * @returns {Promise<string | undefined>}
  */
-export async function dockerAnswers(host) {
-  return (await dockerComponents(host))['Engine'];
-}
-
-/**
- * The versions of a Docker daemon's components (Engine, containerd, runc) by name; empty when none answers.
- * @param {string} [host]
- * @returns {Promise<Record<string, string | undefined>>}
- */
-export function dockerComponents(host) {
+export function dockerAnswers(host) {
   const where = dockerAddress(host);
-  if (where === undefined) return Promise.resolve({});
+  if (where === undefined) return Promise.resolve(undefined);
   return new Promise((done) => {
     const asked = request({ ...where, path: '/version', timeout: 2000 }, (answer) => {
       let text = '';
       answer.on('data', (chunk) => (text += chunk));
-      answer.on('end', () => done(versionsOf(text)));
+      answer.on('end', () => done(versionIn(text)));
     });
     asked.on('timeout', () => asked.destroy());
-    asked.on('error', () => done({}));
+    asked.on('error', () => done(undefined));
     asked.end();
   });
 }
 
 /**
  * @param {string} text
- * @returns {Record<string, string | undefined>}
+ * @returns {string | undefined}
  */
-function versionsOf(text) {
+function versionIn(text) {
   try {
-    /** @type {{ Version?: string, Components?: { Name: string, Version: string }[] }} */
-    const { Version, Components } = JSON.parse(text);
-    return {
-      Engine: Version,
-      ...Object.fromEntries((Components ?? []).map((one) => [one.Name, one.Version])),
-    };
+    /** @type {{ Version?: string }} */
+    const { Version } = JSON.parse(text);
+    return Version;
   } catch {
-    return {};
+    return undefined;
   }
 }
 

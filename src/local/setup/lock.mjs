@@ -2,6 +2,9 @@ import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** Who saw the last holder dead a moment before us may have removed our lock for its own. */
+const SETTLED_MS = 100;
+
 /**
  * Waits until no other live process holds the lock file, then holds it; returns the release.
  * @param {string} file
@@ -9,10 +12,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
  */
 export async function holdLock(file, onWait) {
   mkdirSync(dirname(file), { recursive: true });
+  const own = nameOf(process.pid);
   let waiting = false;
-  while (!tryWrite(file)) {
-    const pid = holder(file);
-    if (pid === undefined || !isAlive(pid)) {
+  for (;;) {
+    if (tryWrite(file, own)) {
+      await sleep(SETTLED_MS);
+      if (read(file) === own) return () => rmSync(file, { force: true });
+      continue;
+    }
+    const holder = read(file);
+    const pid = Number(holder.split(' ')[0]);
+    // The same number may be another process by now: after a reboot, or in a new container on an old cache.
+    if (!isAlive(pid) || nameOf(pid) !== holder) {
       rmSync(file, { force: true });
       continue;
     }
@@ -20,36 +31,53 @@ export async function holdLock(file, onWait) {
     waiting = true;
     await sleep(500);
   }
-  return () => rmSync(file, { force: true });
 }
 
-/** @param {string} file */
-function tryWrite(file) {
+/**
+ * @param {string} file
+ * @param {string} own
+ */
+function tryWrite(file, own) {
   // Written aside and linked, so that nobody reads a lock that has no holder yet.
-  const own = `${file}.${process.pid}`;
-  writeFileSync(own, String(process.pid));
+  const aside = `${file}.${process.pid}`;
+  writeFileSync(aside, own);
   try {
-    linkSync(own, file);
+    linkSync(aside, file);
     return true;
   } catch (error) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code === 'EEXIST') return false;
     throw error;
   } finally {
-    rmSync(own, { force: true });
+    rmSync(aside, { force: true });
   }
 }
 
 /** @param {string} file */
-function holder(file) {
+function read(file) {
   try {
-    return Number(readFileSync(file, 'utf8')) || undefined;
+    return readFileSync(file, 'utf8');
   } catch {
-    return undefined;
+    return '';
+  }
+}
+
+/**
+ * A process told from a later one with its number: by when it began, where /proc says so.
+ * @param {number} pid
+ */
+function nameOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The command's name, in parentheses, may hold spaces; the fields after it don't.
+    return `${pid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
+  } catch {
+    return String(pid);
   }
 }
 
 /** @param {number} pid */
 function isAlive(pid) {
+  if (!(pid > 0)) return false;
   try {
     process.kill(pid, 0);
     return true;

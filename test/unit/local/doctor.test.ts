@@ -1,20 +1,28 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import { join } from 'node:path';
 import { describe, it, test } from 'node:test';
-import { type BubblewrapProbe, isolationRows } from '../../../src/local/doctor-isolation.ts';
+import {
+  type BubblewrapProbe,
+  type DockerProbe,
+  isolationRows,
+} from '../../../src/local/doctor-isolation.ts';
 import { nodeRow } from '../../../src/local/doctor-machine.ts';
 import { keyRows, temporalRows } from '../../../src/local/doctor.ts';
-import { temporaryHome } from '../../support/temporary-home.ts';
 
 test('a fast server is tuned, a slow one is not, an absent one is missing', async () => {
-  const [, fast] = await temporalRows(() => Promise.resolve({ version: '1.29.1', activityMs: 16 }));
+  const embedded = { temporalAddress: null };
+  const [, fast] = await temporalRows(embedded, () => Promise.resolve({ version: '1.29.1', activityMs: 16 }));
   assert.equal(fast?.state, 'ok');
-  const [, slow] = await temporalRows(() => Promise.resolve({ version: '1.29.1', activityMs: 100 }));
+  const [, slow] = await temporalRows(embedded, () =>
+    Promise.resolve({ version: '1.29.1', activityMs: 100 }),
+  );
   assert.equal(slow?.state, 'warn');
   assert.match(slow?.hint ?? '', /steadfast up/);
-  const [absent] = await temporalRows(() => Promise.reject(new Error('no answer from 127.0.0.1:7233')));
+  const silent = () => Promise.reject(new Error('no answer from 127.0.0.1:7233'));
+  const [absent] = await temporalRows(embedded, silent);
   assert.deepEqual([absent?.state, absent?.found], ['missing', 'no answer from 127.0.0.1:7233']);
+  assert.match(absent?.hint ?? '', /steadfast up/);
+  const [elsewhere] = await temporalRows({ temporalAddress: 'temporal:7233' }, silent);
+  assert.match(elsewhere?.hint ?? '', /^check TEMPORAL_ADDRESS.*steadfast worker/);
 });
 
 test('keys are shown by name, never by value', () => {
@@ -51,7 +59,7 @@ const USER = {
 const ABSENT = { usable: false, version: null, reason: 'bubblewrap is not installed', bounds: UNBOUNDED };
 
 describe('what auto would take', () => {
-  const withoutDocker = { DOCKER_HOST: 'unix:///nonexistent/docker.sock' };
+  const withoutDocker: DockerProbe = () => Promise.reject(new Error('connect ENOENT /var/run/docker.sock'));
   type Expected = readonly [state: string, found: string, hint: RegExp];
   const cases: [string, Awaited<ReturnType<BubblewrapProbe>>, Expected, Expected][] = [
     ['bubblewrap that bounds', ROOT, ['ok', '0.8.0', /^$/], ['ok', 'takes bubblewrap', /^$/]],
@@ -70,7 +78,7 @@ describe('what auto would take', () => {
   ];
   for (const [what, report, bubblewrap, auto] of cases) {
     it(`is ${what}`, async () => {
-      const rows = await isolationRows({ environment: withoutDocker }, () => Promise.resolve(report));
+      const rows = await isolationRows({ docker: withoutDocker, bubblewrap: () => Promise.resolve(report) });
       assert.deepEqual(
         rows.map((row) => row.part),
         ['Docker', 'bubblewrap', '--sandbox auto'],
@@ -86,16 +94,11 @@ describe('what auto would take', () => {
     });
   }
 
-  it('is Docker where a daemon answers, whatever bubblewrap can do', async (t) => {
-    const socket = join(temporaryHome(t), 'docker.sock');
-    const version = { Version: '27.1', Components: [{ Name: 'runc', Version: '1.1.9' }] };
-    const daemon = createServer((_, response) => response.end(JSON.stringify(version)));
-    await new Promise<void>((listening) => daemon.listen(socket, listening));
-    t.after(() => daemon.close());
-    const environment = { DOCKER_HOST: `unix://${socket}` };
-    const rows = await isolationRows({ environment }, () =>
-      Promise.reject(new Error('setpriv could not be started')),
-    );
+  it('is Docker where a daemon answers, whatever bubblewrap can do', async () => {
+    const rows = await isolationRows({
+      docker: () => Promise.resolve({ Engine: '27.1', runc: '1.1.9' }),
+      bubblewrap: () => Promise.reject(new Error('setpriv could not be started')),
+    });
     assert.deepEqual(
       rows.map(({ part, found, state }) => [part, found, state]),
       [

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { createContext, type Context, type Part } from '../../../src/local/setup/context.mjs';
+import { holdLock } from '../../../src/local/setup/lock.mjs';
 import { dockerAddress } from '../../../src/local/setup/docker.mjs';
 import { dependencies } from '../../../src/local/setup/parts/dependencies.mjs';
 import { isNewEnough } from '../../../src/local/setup/parts/node.mjs';
@@ -39,6 +40,14 @@ test('Docker is asked where DOCKER_HOST says, and where it listens by default wh
   for (const unset of ['', undefined])
     assert.deepEqual(dockerAddress(unset), { socketPath: '/var/run/docker.sock' });
   assert.equal(dockerAddress('gpu'), undefined);
+});
+
+test('a lock whose process ended is taken, though another process has its number now', async (t) => {
+  const file = join(temporaryHome(t), 'setup.lock');
+  writeFileSync(file, `${process.pid} 1`);
+  const release = await holdLock(file, () => assert.fail('it waits for itself'));
+  assert.match(readFileSync(file, 'utf8'), new RegExp(`^${process.pid} (?!1$)`));
+  release();
 });
 
 test('nothing to do is one line', async (t) => {
@@ -117,6 +126,8 @@ function versionOf(version: string): () => Ended {
 
 test('temporal: the own one when new enough, else built with go, else one clear message', async (t) => {
   const own = fakeContext(t, versionOf('1.6.2'), ['temporal']);
+  mkdirSync(dirname(own.paths.temporal), { recursive: true });
+  symlinkSync('/nonexistent/temporal', own.paths.temporal);
   assert.match(await temporal.make(own), /own taken/);
   const built = fakeContext(
     t,
@@ -134,8 +145,12 @@ test('temporal: the own one when new enough, else built with go, else one clear 
 
 test('uv falls back to the one on PATH, else says what to install', async (t) => {
   const failed = { code: 1, stdout: '', stderr: 'No module named pip' };
-  assert.match(await uv.make(fakeContext(t, () => failed, ['uv'])), /own taken/);
-  await assert.rejects(uv.make(fakeContext(t, () => failed)), /python3-pip/);
+  const own = fakeContext(t, () => failed, ['uv']);
+  // The own one of another time, which has moved since.
+  mkdirSync(dirname(own.paths.uv), { recursive: true });
+  symlinkSync('/nonexistent/uv', own.paths.uv);
+  assert.match(await uv.make(own), /own taken/);
+  await assert.rejects(uv.make(fakeContext(t, () => failed)), /python3-pip.*\(pip: No module named pip\)/);
 });
 
 test('versions are compared as numbers', () => {

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, renameSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { versions } from '../paths.mjs';
 import { findGo, goInstall } from '../go.mjs';
@@ -18,6 +18,8 @@ export const temporal = {
     mkdirSync(dirname(target), { recursive: true });
     const own = context.which('temporal');
     if (own !== undefined && isRecent((await context.probe(own, ['--version'])).stdout)) {
+      // A link that leads nowhere any more would be in the way.
+      rmSync(target, { force: true });
       symlinkSync(own, target);
       return "temporal: the machine's own taken";
     }
