@@ -28,7 +28,7 @@ export async function startRun(
   run: string,
   input: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const taken = `a run ${JSON.stringify(run)} exists already; choose another --run, or look at it: steadfast status ${run}`;
+  const taken = `a run ${JSON.stringify(run)} exists already; choose another name, or look at it: steadfast status ${run}`;
   if ((await artifacts.readRunFile(run, 'config.json')) !== null) throw new CommandError(taken);
   try {
     await client.workflow.start(TRAIN, {

@@ -4,9 +4,10 @@ import type { Config } from '../../config.ts';
 import { fileSafe } from '../../domain/ids.ts';
 import type { Artifacts } from '../../ports/artifacts.ts';
 import { interruptSignal } from '../detach.ts';
-import { CommandError, UsageError } from '../errors.ts';
+import { CommandError, messageOf, UsageError } from '../errors.ts';
 import { describesARun, evalInput, evalOptions } from '../eval-options.ts';
 import { evaluationOf } from '../evaluation.ts';
+import type { Prices } from '../estimates.ts';
 import { findRun } from '../find-run.ts';
 import { followToEnd } from '../follow-to-end.ts';
 import { withNewRun } from '../new-run.ts';
@@ -61,7 +62,7 @@ export const evalCommand = defineCommand({
       json,
     };
     const { artifacts, output } = told;
-    const prices = { prompt: priceOf(given, 'price-prompt'), completion: priceOf(given, 'price-completion') };
+    const prices = pricesOf(given);
     const { against } = given;
     // Before anything is paid for.
     const other = typeof against === 'string' ? await evaluationOf(artifacts, against) : null;
@@ -74,6 +75,7 @@ export const evalCommand = defineCommand({
     const evaluation = await evaluationOf(artifacts, run);
     reportEvaluation(evaluation, prices, output, json);
     if (other !== null) reportComparison(other, evaluation, output, json);
+    if (evaluation.tallies.length === 0) throw new CommandError(`no rollout of ${run} has been scored`);
   },
 });
 
@@ -87,7 +89,7 @@ async function madeNow(told: Told, given: Readonly<Record<string, unknown>>): Pr
   await checkBeforeStart({ ...input, run }, run);
   if ((await artifacts.readRunFile(run, 'config.json')) !== null) {
     throw new CommandError(
-      `a run ${JSON.stringify(run)} exists already: steadfast eval ${run} goes on with it; another --name makes a new one`,
+      `a run ${JSON.stringify(run)} exists already: steadfast eval ${run} tells of it, and goes on where it has not ended; another --name makes a new one`,
     );
   }
   return await withNewRun({ config, artifacts, output, run, input }, async (client, signal) => {
@@ -105,7 +107,12 @@ async function madeBefore(told: Told, named: string): Promise<string | null> {
     const run = fileSafe(workflowId);
     if (status.name === 'RUNNING')
       return await followed(told, { client, workflowId, run, signal: interruptSignal() });
-    output.say(`${run} did not come to its end; what it has made counts`);
+    const ended = client.workflow.getHandle(workflowId).result();
+    const why = await ended.then(
+      () => '',
+      (error: unknown) => ` (${messageOf(error)})`,
+    );
+    output.say(`${run} did not come to its end${why}; what it has made counts`);
     return run;
   });
 }
@@ -118,6 +125,13 @@ async function followed(
   const waiting = waitingLine(config);
   const ended = await followToEnd({ ...of, artifacts, output, json, waiting }, [`steadfast eval ${of.run}`]);
   return ended ? of.run : null;
+}
+
+/** Both or none: a cost by one of them would be told for the whole. */
+function pricesOf(given: Readonly<Record<string, unknown>>): Prices {
+  const prices = { prompt: priceOf(given, 'price-prompt'), completion: priceOf(given, 'price-completion') };
+  if ((prices.prompt === null) === (prices.completion === null)) return prices;
+  throw new UsageError('--price-prompt and --price-completion go together; 0 is a price too');
 }
 
 function priceOf(given: Readonly<Record<string, unknown>>, option: string): number | null {

@@ -37,7 +37,10 @@ describe('steadfast eval', () => {
       assert.match(alone.stdout, /6 rollouts scored on 6 instances/);
 
       const twice = await world.steadfast(options('--name', 'second'));
-      assert.match(twice.stderr, /"second" exists already: steadfast eval second goes on with it/);
+      assert.match(
+        twice.stderr,
+        /"second" exists already: steadfast eval second tells of it, and goes on where it has not ended/,
+      );
 
       const compared = await world.steadfast([
         'eval',
@@ -82,6 +85,7 @@ describe('steadfast eval', () => {
   it('refuses what makes no sense before anything begins', async () => {
     const cases: [string[], RegExp][] = [
       [['eval', 'some-run', '--model', 'm'], /no meaning beside the run some-run/],
+      [options('--price-prompt', '1'), /--price-prompt and --price-completion go together/],
       [options('--price-prompt', 'cheap'), /--price-prompt is "cheap"; expected a number of at least 0/],
       [options('--against', 'nowhere'), /no files of a run "nowhere"/],
       [['eval', '--model', 'm'], /--data is missing/],
