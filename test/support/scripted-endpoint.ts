@@ -44,6 +44,8 @@ export interface ScriptedOptions {
   /** The models that it knows; any name is taken when left out. */
   readonly models?: readonly string[];
   readonly ownedBy?: string;
+  /** The status that a list of models is refused with. */
+  readonly listRefusal?: number;
   /** Knows no tools, takes turns strictly, and writes its commands as fenced blocks. */
   readonly plainText?: boolean;
   /** Makes another answer of the script's. */
@@ -84,6 +86,10 @@ async function serve(
   response: ServerResponse,
 ): Promise<void> {
   const path = `${request.method} ${request.url}`;
+  if (path === 'GET /v1/models' && options.listRefusal !== undefined) {
+    send(response, options.listRefusal, { error: { message: 'Missing scopes: api.model.read' } });
+    return;
+  }
   if (path === 'GET /v1/models') {
     const names = options.models ?? ['scripted'];
     const data = names.map((id) => ({ id, object: 'model', owned_by: options.ownedBy ?? 'test' }));

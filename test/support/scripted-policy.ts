@@ -16,6 +16,7 @@ export interface WireMessage {
   readonly role: string;
   readonly content?: string | null;
   readonly token_ids?: readonly number[];
+  readonly reasoning_content?: string;
 }
 
 /** What the scripted model says: a tool call, or text that ends the rollout. */

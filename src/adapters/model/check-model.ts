@@ -13,13 +13,13 @@ interface Check {
 
 /**
  * Refuses a model that cannot be sampled, before anything costly begins. The embedded server is told to load it; other
- * endpoints are asked for their list, and where that leaves the model out, for one token.
+ * endpoints are asked for their list, and where that leaves the model out, or there is none, for one token.
  */
 export async function checkModel(endpoint: Endpoint, model: string, check: Check): Promise<void> {
   const { embedded, signal } = check;
   if (embedded && (await load(endpoint, model, signal))) return;
   const listed = await endpoint.listed(signal);
-  if (listed === null || listed.length === 0 || listed.includes(model)) return;
+  if (listed?.length === 0 || listed?.includes(model)) return;
   await probe(endpoint, model, signal);
 }
 

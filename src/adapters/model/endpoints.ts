@@ -7,6 +7,8 @@ import { fieldsOf, textOf } from './wire-values.ts';
 /** Of the question whether a model answers at all; loads and completions have limits of their own. */
 const TIMEOUT_MS = 590_000;
 const LIST_TIMEOUT_MS = 30_000;
+/** An endpoint need not have a list, and a key that may sample need not be one that may list. */
+const NO_LIST = new Set([400, 401, 403, 404, 405, 501]);
 
 /** One base URL: its client, and what was learnt of it. */
 export interface Endpoint {
@@ -57,8 +59,7 @@ function createEndpoint(baseUrl: string, options: { readonly apiKey: string | nu
       });
     } catch (error) {
       const status = refusalOf(error)?.status;
-      // An endpoint need not have a list; one that has none answers any of these.
-      if (status === 400 || status === 404 || status === 405 || status === 501) return null;
+      if (status !== undefined && NO_LIST.has(status)) return null;
       if (error instanceof SyntaxError) return null;
       throw error;
     }

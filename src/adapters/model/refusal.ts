@@ -21,7 +21,7 @@ export interface Asked {
 }
 
 const OVERFLOW =
-  /context[ _](length|window|size)|max_model_len|maximum model length|too many tokens|(prompt|input|request) is too (long|large)|reduce the length/i;
+  /context[ _](length|window|size|limit)|max_model_len|maximum (model|prompt|allowed) length|too many tokens|(prompt|input|request) is too (long|large)|reduce the length|input token count.*exceeds|max_new_tokens.*must be <=|range of input length/i;
 const NO_MODEL =
   /model\b.*\b(not found|does ?n[o']t exist|not exist|unknown|not available|not loaded)|unknown model/i;
 

@@ -1,17 +1,28 @@
 import type { Message, ToolCall, ToolDefinition } from '../../domain/messages.ts';
 
-/** A message as the chat API has it. `withTokenIds` adds our extension, which other servers would refuse. */
-export function messageToWire(message: Message, withTokenIds: boolean): Record<string, unknown> {
+/** What a message carries besides what every server takes. */
+export interface Extras {
+  /** Our own extension. */
+  readonly tokenIds?: boolean;
+  /** What the model thought: some models refuse a history with calls that lacks it. */
+  readonly reasoning?: boolean;
+}
+
+/** A message as the chat API has it. */
+export function messageToWire(message: Message, extras: Extras = {}): Record<string, unknown> {
   if (message.role === 'tool') {
     return { role: 'tool', tool_call_id: message.toolCallId, content: message.content };
   }
   if (message.role !== 'assistant') return { role: message.role, content: message.content };
-  const { content, toolCalls, tokenIds } = message;
+  const { content, toolCalls, tokenIds, reasoning } = message;
   return {
     role: 'assistant',
     content: content === '' && toolCalls.length > 0 ? null : content,
     ...(toolCalls.length > 0 ? { tool_calls: toolCalls.map(callToWire) } : {}),
-    ...(withTokenIds && tokenIds !== undefined && tokenIds.length > 0 ? { token_ids: tokenIds } : {}),
+    ...(extras.tokenIds === true && tokenIds !== undefined && tokenIds.length > 0
+      ? { token_ids: tokenIds }
+      : {}),
+    ...(extras.reasoning === true && reasoning !== undefined ? { reasoning_content: reasoning } : {}),
   };
 }
 

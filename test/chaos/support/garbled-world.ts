@@ -138,7 +138,7 @@ export async function openGarbledWorld(sandbox: Sandbox, name: string): Promise<
       );
       check(observation !== '', 'an observation is empty');
     }
-    const wire = messagesOf(links).map((message) => messageToWire(message, false));
+    const wire = messagesOf(links).map((message) => messageToWire(message));
     for (const call of wire.flatMap((message) => (message['tool_calls'] ?? []) as readonly WireCall[])) {
       check(
         /^[\w-]{1,64}$/.test(call.function.name),

@@ -8,6 +8,11 @@ import { send } from '../../support/scripted-endpoint.ts';
 /** For a call that nothing else ends. */
 const IMPATIENT = { timeoutMs: 400 };
 
+/** A completion that ends before its time, by a reason of the server's. */
+function brokenOff(finish_reason: string): unknown {
+  return { choices: [{ finish_reason, message: { role: 'assistant', content: 'I will now' } }] };
+}
+
 const ERRORS: readonly [number, unknown, string, RegExp][] = [
   [401, { error: { message: 'bad key sk-secret-key' } }, 'Model.Unauthorized', /OPENAI_API_KEY.*\[the key\]/],
   [403, { error: { message: 'no' } }, 'Model.Unauthorized', /OPENAI_API_KEY/],
@@ -30,6 +35,30 @@ const ERRORS: readonly [number, unknown, string, RegExp][] = [
   ],
   [400, { error: 'the request exceeds the available context size' }, 'Model.ContextOverflow', /exceeds/],
   [413, 'too large', 'Model.ContextOverflow', /413/],
+  ...[
+    'Input length (9000 tokens) exceeds the maximum allowed length (8192 tokens).',
+    'input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000',
+    "This model's maximum prompt length is 131072 but the request contains 140000 tokens.",
+    'The input token count (1100000) exceeds the maximum number of tokens allowed (1048576).',
+    '`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 4000 `inputs` tokens and 512 `max_new_tokens`',
+    'Range of input length should be [1, 30720]',
+  ].map((message): (typeof ERRORS)[number] => [400, { error: { message } }, 'Model.ContextOverflow', /./]),
+  [
+    400,
+    { error: { message: 'Invalid max_tokens value, the valid range of max_tokens is [1, 8192]' } },
+    'Model.BadRequest',
+    /\[1, 8192\]/,
+  ],
+  ...['error', 'abort', 'insufficient_system_resource', 'network_error'].map(
+    (reason): (typeof ERRORS)[number] => [200, brokenOff(reason), 'Model.Unreachable', new RegExp(reason)],
+  ),
+  [200, brokenOff('model_context_window_exceeded'), 'Model.ContextOverflow', /context_window_exceeded/],
+  [
+    200,
+    { choices: [{ error: { code: 429, message: 'upstream busy' }, message: { content: '' } }] },
+    'Model.RateLimit',
+    /upstream busy/,
+  ],
   [400, { error: { message: 'messages: wrong' } }, 'Model.BadRequest', /messages: wrong/],
   [500, '<html>', 'Model.Unreachable', /500/],
   [503, { error: { message: 'busy' } }, 'Model.Unreachable', /busy/],

@@ -67,6 +67,33 @@ test('a malformed call goes back as a valid one that holds the words of the mode
   });
 });
 
+test('reasoning goes back, to whoever takes it', async () => {
+  const thought = TURN.map((message) =>
+    message.role === 'assistant' ? { ...message, reasoning: 'hm' } : message,
+  );
+  const taking = await serve();
+  await taking.model.sample(taking.request(thought));
+  assert.equal(taking.requests[0]?.messages[1]?.reasoning_content, 'hm');
+  await stop();
+  const ours = await serve({ ownedBy: 'steadfast' });
+  await ours.model.sample(ours.request(thought));
+  assert.equal(ours.requests[0]?.messages[1]?.reasoning_content, undefined, 'its tokens go back');
+  await stop();
+  const strict = await serve({
+    answer: ({ messages }, response) => {
+      const at = messages.findIndex((message) => 'reasoning_content' in message);
+      if (at === -1) return false;
+      const loc = ['body', 'messages', at, 'reasoning_content'];
+      send(response, 422, { detail: [{ loc, msg: 'Extra inputs are not permitted' }] });
+      return true;
+    },
+  });
+  for (const asked of [2, 3]) {
+    await strict.model.sample(strict.request(thought));
+    assert.equal(strict.requests.length, asked);
+  }
+});
+
 test('a parameter that is refused by name is left out, from then on', async () => {
   const { model, request, requests } = await serve({
     tokenIds: true,
@@ -173,4 +200,8 @@ test('check: a listed model passes, one that only answers passes, an unknown one
   await stop();
   const lenient = await serve();
   await lenient.model.check('alias', lenient.url);
+  await stop();
+  const closed = await serve({ listRefusal: 403 });
+  await closed.model.check('alias', closed.url);
+  assert.equal(closed.requests.length, 1, 'a list that is not shown says nothing of the key');
 });

@@ -98,7 +98,7 @@ function spokenOnWire(spoken: Spoken): History['messages_and_choices'][number] {
 }
 
 function plain(message: Message): Readonly<Record<string, unknown>> {
-  return messageToWire(message, false);
+  return messageToWire(message);
 }
 
 /**
