@@ -84,12 +84,17 @@ describe('bubblewrap: on its host', () => {
     assert.equal((await sandbox.list()).length, 0);
   });
 
-  test('sandboxes have uids of their own', async () => {
+  test('sandboxes have uids of their own, and closing one frees no claim of another', async () => {
     const boxes = await Promise.all([1, 2, 3, 4].map(async () => await Box.open(sandbox, host.tree)));
     const uids = await Promise.all(boxes.map(uidOf));
     assert.equal(new Set(uids).size, 4);
     assert.ok(uids.every((uid) => uid >= 200_000));
+    // As after a restart of the host, which forgets the claims: another folder has this uid by now.
+    const claim = `/run/steadfast-uids/${uids[0]}`;
+    await writeFile(claim, host.tree);
     await Promise.all(boxes.map(async (box) => await box.close()));
+    assert.equal(await readFile(claim, 'utf8').catch(() => null), host.tree);
+    await unlink(claim);
   });
 
   test('a supervisor that was killed takes its command with it, and the sandbox', async () => {

@@ -17,12 +17,16 @@ mkdir -p /testbed /opt/miniconda3/envs/testbed/bin /opt/miniconda3/bin
 ln -s /usr/bin/python3 /opt/miniconda3/envs/testbed/bin/python
 cd /testbed
 git init -q -b main
-printf 'build/\n*.so\n' >.gitignore
+printf 'build/\n*.so\n*.c\n' >.gitignore
 mkdir pkg build
 echo 'VALUE = 1' >pkg/__init__.py
-git add -A && git commit -qm base
+# Tracked though they are ignored, a submodule among them; one is no longer there.
+echo 'int one;' | tee pkg/one.c >build/two.c && echo gone >gone.c
+(git init -q build/dep && cd build/dep && echo 1 >one && git add -A && git commit -qm one)
+git add -A && git add -f pkg/one.c build/two.c gone.c build/dep && git commit -qm base
 # Built products are ignored by git, and the tests need them.
 echo built >build/product.so
+echo 'int untracked;' >pkg/made.c
 base=$(git rev-parse HEAD)
 fix() { echo "VALUE = '$FIX-$1'" >pkg/fix.py; git add -A; git commit -qm "$FIX $1"; }
 git checkout -qb upstream && fix branch
@@ -38,12 +42,14 @@ echo "$FIX" >.git/FETCH_HEAD
 # A repository within it, as one that tests clone or that is a submodule with a folder of its own.
 mkdir -p vendor/dep && cd vendor/dep && git init -q -b main && echo 1 >one && git add -A && git commit -qm one
 mkdir /testbed/vendor/empty && cd /testbed/vendor/empty && git init -q && echo 2 >two
-cd /testbed && echo secret >private && chmod 600 private && chown -R root:root /testbed
+cd /testbed && rm gone.c && echo secret >private && chmod 600 private && chown -R root:root /testbed
 head -c 50000000 /dev/urandom >build/large.so
 # The history holds it indeed: five commits, a note, a loose object and what git keeps of them.
 [ "$(git cat-file --batch --batch-all-objects | grep -ac "$FIX")" -ge 10 ]
 # What else an image may keep of it; root's own.
 git bundle create -q /root/all.bundle --all
+# What the tests of R2E-Gym lie in, beside the repository.
+mkdir /r2e_tests && echo 'def test_hidden(): pass' >/r2e_tests/test_1.py
 `;
 
 describe("docker: an image as the benchmarks' are", () => {
@@ -92,6 +98,39 @@ describe("docker: an image as the benchmarks' are", () => {
     const filled = await box.run('head -c 200000000 /dev/zero >filler');
     assert.notEqual(filled.exitCode, 0);
     await box.close();
+  });
+
+  test('a change to a file counts that is tracked though it is ignored, and one to a product does not', async () => {
+    const box = await open('benchmark/ignored');
+    assert.equal(
+      await box.output('git status --short; git ls-files -i -c --exclude-standard'),
+      'build/two.c\npkg/one.c\n',
+    );
+    await box.output('for file in pkg/one.c build/two.c pkg/made.c build/dep/one; do echo new >$file; done');
+    const diff = await box.diff();
+    assert.match(diff, /a\/pkg\/one\.c[^]*-int one;\n\+new/);
+    assert.match(diff, /a\/build\/two\.c[^]*-int one;\n\+new/);
+    assert.doesNotMatch(diff, /made|dep/);
+    await box.close();
+  });
+
+  test("the tests that R2E-Gym's images hold beside the repository are hidden from the agent", async () => {
+    const testPatch = [
+      'diff --git a/r2e_tests/test_1.py b/r2e_tests/test_1.py',
+      'new file mode 100644',
+      '--- /dev/null',
+      '+++ b/r2e_tests/test_1.py',
+      '@@ -0,0 +1 @@',
+      '+def test_hidden(): pass\n',
+    ].join('\n');
+    const box = await open('benchmark/r2e', { ...instance, testPatch });
+    assert.equal(await box.output('ls -A /r2e_tests'), '');
+    assert.notEqual((await box.run('umount /r2e_tests || touch /r2e_tests/test_1.py')).exitCode, 0);
+    await box.close();
+    // Of others' images nothing is taken away.
+    const other = await open('benchmark/not-r2e');
+    assert.equal(await other.output('ls /r2e_tests'), 'test_1.py\n');
+    await other.close();
   });
 
   test('and nothing of the future: no branch, tag, stash, note, reflog, loose or packed object, nor a file', async () => {

@@ -22,9 +22,9 @@ export async function claimUid(folder: string): Promise<number> {
   throw new SteadfastError('Sandbox.Failed', `All ${COUNT} host uids for sandboxes are in use (${CLAIMS})`);
 }
 
-/** Gives a uid back. */
+/** Gives back the uid of a folder that is gone; another may have claimed it since, as after a restart of the host. */
 export async function releaseUid(uid: number): Promise<void> {
-  await rm(join(CLAIMS, String(uid)), { force: true });
+  await freeStale(join(CLAIMS, String(uid)));
 }
 
 /** Removes a claim whose folder is gone; by one process at a time, lest the second removes its successor. */

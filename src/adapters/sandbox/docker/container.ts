@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import type { SandboxLimits, SandboxSpec } from '../../../ports/sandbox.ts';
 import { AGENT_UID, PLACES } from '../guest.ts';
+import { coveredFolders } from '../hidden.ts';
 import { hashOf } from '../supervised.ts';
 
 /** Labels by which sandboxes are found again. */
@@ -14,6 +15,9 @@ export const LABELS = {
 
 /** For the records of root's own: kept results, the pristine git data, the first process. */
 const OVERHEAD_BYTES = 64 << 20;
+
+/** An empty file system, which hides a folder of the image. */
+const NOTHING = 'ro,noexec,nosuid,nodev,size=4k';
 
 /** The container of a sandbox; its real name is a label, since a container's may hold no `/`. */
 export function containerName(name: string): string {
@@ -64,6 +68,7 @@ export function containerOptions(
         [PLACES.scratch]: `${agents(limits.diskBytes)},noexec`,
         [PLACES.root]: `rw,noexec,nosuid,nodev,size=${OVERHEAD_BYTES + limits.diskBytes + inRoot},mode=0711`,
         [PLACES.guest]: 'rw,exec,nosuid,nodev,size=4m,mode=0755',
+        ...Object.fromEntries(coveredFolders(spec).map((path) => [path, NOTHING])),
       },
       LogConfig: { Type: 'none', Config: {} },
       RestartPolicy: { Name: 'no' },

@@ -5,8 +5,9 @@ import { SteadfastError } from '../../../domain/failures.ts';
 import type { SandboxSpec } from '../../../ports/sandbox.ts';
 import { PLACES } from '../guest.ts';
 import { bounded, statusOf } from './client.ts';
-import { containerName, helperOptions } from './container.ts';
+import { helperOptions } from './container.ts';
 import type { Image } from './image.ts';
+import { removeContainer } from './open.ts';
 
 const REPOSITORY = 'steadfast-requirements';
 
@@ -38,13 +39,13 @@ export class RequirementsImages {
     const found = await idOf(docker, name);
     if (found !== null) return { ...image, id: found };
     const options = helperOptions(spec, image.id);
-    await removeHelper(docker, spec);
+    await removeContainer(docker, `${spec.name}/helper`);
     const helper = await bounded(docker.createContainer(options));
     try {
       await putFolder(helper, folder);
       await bounded(helper.commit({ repo: REPOSITORY, tag, pause: false }));
     } finally {
-      await removeHelper(docker, spec);
+      await removeContainer(docker, `${spec.name}/helper`);
     }
     const made = await idOf(docker, name);
     if (made !== null) return { ...image, id: made };
@@ -58,14 +59,6 @@ async function idOf(docker: Docker, name: string): Promise<string | null> {
   } catch (error) {
     if (statusOf(error) === 404) return null;
     throw error;
-  }
-}
-
-async function removeHelper(docker: Docker, spec: SandboxSpec): Promise<void> {
-  try {
-    await bounded(docker.getContainer(containerName(`${spec.name}/helper`)).remove({ force: true, v: true }));
-  } catch (error) {
-    if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error;
   }
 }
 

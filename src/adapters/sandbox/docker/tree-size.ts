@@ -1,9 +1,10 @@
 import type Docker from 'dockerode';
 import type { SandboxSpec } from '../../../ports/sandbox.ts';
 import { PLACES } from '../guest.ts';
-import { bounded, statusOf } from './client.ts';
-import { containerName, helperOptions } from './container.ts';
+import { bounded } from './client.ts';
+import { helperOptions } from './container.ts';
 import type { Image } from './image.ts';
+import { removeContainer } from './open.ts';
 
 /** A million files on a slow disk. */
 const MEASURE_MS = 5 * 60_000;
@@ -29,7 +30,7 @@ export class TreeSizes {
   }
 
   private async measure(image: Image, spec: SandboxSpec): Promise<number> {
-    await this.removeHelper(spec);
+    await removeContainer(this.docker, `${spec.name}/helper`);
     const helper = await bounded(
       this.docker.createContainer({
         ...helperOptions(spec, image.id),
@@ -57,16 +58,7 @@ export class TreeSizes {
       const kib = /(\d+)\s+\.\s*$/.exec(printed.toString('latin1'))?.[1];
       return kib === undefined ? 0 : Number(kib) * 1024;
     } finally {
-      await this.removeHelper(spec);
-    }
-  }
-
-  private async removeHelper(spec: SandboxSpec): Promise<void> {
-    try {
-      const helper = this.docker.getContainer(containerName(`${spec.name}/helper`));
-      await bounded(helper.remove({ force: true, v: true }));
-    } catch (error) {
-      if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error;
+      await removeContainer(this.docker, `${spec.name}/helper`);
     }
   }
 }

@@ -58,8 +58,9 @@ def apply_patch(patch):
 def attempt(arguments, stdin):
     # Root's own configuration is not the agent's to read; what the image sets for git is not the patch's business.
     own = {"HOME": HOME, "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
-    # In a repository above the tree, git would take paths as relative to that repository's root and skip them all.
-    own["GIT_CEILING_DIRECTORIES"] = "/"
+    # In a repository above the tree, git would take paths as relative to that repository's root and skip them all; what is
+    # left of the tree's own is none.
+    own["GIT_DIR"] = "/dev/null"
     both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     data = stdin.encode("utf-8", "surrogatepass")
     try:
@@ -102,7 +103,8 @@ def main():
         write(GUEST + "/" + name, text, 0o755)
     # Unpacked by name and not by option alone: an image's tree stands under `testbed/`, a folder's under `./`.
     unpack = ["tar", "-x", "-f", "-", "-C", TREE, "--no-same-owner", "--strip-components=%d" % request["strip"]]
-    exclude = ["--anchored", "--exclude=./.git", "--exclude=testbed/.git"]
+    # Of an image's git folder its index is needed, see commit.sh; what else begins as that does is small.
+    exclude = ["--anchored", "--exclude=./.git", "--exclude=testbed/.git/[!i]*"]
     run(unpack + exclude, preexec_fn=as_agent)
     if request["patch"]:
         apply_patch(request["patch"])
