@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import { SteadfastError } from '../../domain/failures.ts';
 import type { TrainStepRequest } from '../../ports/trainer.ts';
-import { sha256Of } from './checkpoints.ts';
+import { sha256Of } from '../artifacts/sha256.ts';
 
 /** The content of a step's batch file; `Artifact.Corrupt` where the file is not the one that was asked for. */
 export async function readBatchFile<T>(

@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { stepName } from '../../domain/ids.ts';
+import { sha256Of } from '../artifacts/sha256.ts';
 
 /*
  * A run's checkpoints on disk, by the rules of the policy server, which reads them too (trainer/steadfast_trainer/
@@ -129,11 +130,6 @@ async function hashesOf(folder: string): Promise<Record<string, string>> {
     return [name, sha256Of(await readFile(join(folder, name)))] as const;
   });
   return Object.fromEntries(await Promise.all(hashes));
-}
-
-/** The hash that files and batches are named by. */
-export function sha256Of(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 async function sync(path: string): Promise<void> {

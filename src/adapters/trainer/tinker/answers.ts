@@ -29,4 +29,7 @@ export const savedSchema = z.object({ path: z.string().regex(/^tinker:\/\/[^/]+\
 /** Of a request whose result says nothing. */
 export const anythingSchema = z.unknown();
 
+/** Of a download that lies at another address, where no redirect says so. */
+export const elsewhereSchema = z.object({ url: z.string().min(1) });
+
 export const refusalSchema = z.object({ detail: z.unknown().optional(), error: z.unknown().optional() });

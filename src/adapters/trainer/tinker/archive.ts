@@ -30,10 +30,11 @@ export async function unpackAdapter(
   const unpacked = `${folder}.unpacked`;
   await mkdir(unpacked, { recursive: true });
   await mkdir(folder);
-  const packed = join(unpacked, 'archive.tar.gz');
+  const packed = join(unpacked, 'archive.tar');
   await writeFile(packed, archive);
   try {
-    await promisify(execFile)('tar', ['-xzf', packed, '--no-same-owner', '-C', unpacked]);
+    // Without a word of its compression, which tar sees itself: servers differ in it.
+    await promisify(execFile)('tar', ['-xf', packed, '--no-same-owner', '-C', unpacked]);
   } catch (error) {
     throw new SteadfastError(
       'Trainer.Failed',

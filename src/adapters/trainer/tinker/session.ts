@@ -114,7 +114,7 @@ async function beginModel(server: TinkerServer, of: ModelOptions): Promise<Tinke
     const saved = await ask('save_weights_for_sampler', { path: name }, savedSchema);
     const { model, checkpoint } = stateOf(saved.path);
     const checkpoints = `/api/v1/training_runs/${model}/checkpoints`;
-    const bytes = await server.download(`${checkpoints}/${checkpoint}/archive`);
+    const bytes = await server.download(`${checkpoints}/${checkpoint}/archive`, waiting);
     // It is ours now. Servers differ in whether an adapter's path says of what kind it is.
     await server.remove(`${checkpoints}/${checkpoint.includes('/') ? '' : 'sampler_weights/'}${checkpoint}`);
     return bytes;

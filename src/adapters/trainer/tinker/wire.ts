@@ -1,12 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { SteadfastError } from '../../../domain/failures.ts';
-import { refusalSchema, tryAgainSchema } from './answers.ts';
+import { elsewhereSchema, refusalSchema, tryAgainSchema } from './answers.ts';
 
 /** Of a request that asks for nothing to be computed. */
 const ANSWER_MS = 60_000;
 
 /** A future that is not there yet is asked for again; the server waits as long with its answer as it likes. */
 const POLL_MS = 45_000;
+
+/** An archive that is still being packed is asked for again, for five minutes; Tinker's own client gives it two and a half. */
+const PACKING_MS = 15_000;
+const PACKING_ASKS = 20;
 
 /** What is sent to a Tinker server: JSON, or the bytes of a protobuf message. */
 type TinkerBody = object | Uint8Array;
@@ -18,8 +23,11 @@ export interface TinkerServer {
   post<T>(path: string, body: TinkerBody, schema: z.ZodType<T>): Promise<T>;
   /** Deletes, or finds it gone. */
   remove(path: string): Promise<void>;
-  /** The bytes behind a redirect, which may lead to another host: the key stays with this one. */
-  download(path: string): Promise<Uint8Array>;
+  /**
+   * The bytes behind a redirect, which may lead to another host: the key stays with this one. While the server packs them
+   * `waiting` is called now and then.
+   */
+  download(path: string, waiting: Waiting): Promise<Uint8Array>;
   /** Waits for what a request to `path` has asked for; `waiting` is called now and then. */
   result<T>(path: string, requestId: string, schema: z.ZodType<T>, waiting: Waiting): Promise<T>;
   /** The same, of a result that is a protobuf message. */
@@ -41,8 +49,10 @@ const PROTO = 'application/x-protobuf';
 export function createTinkerServer(options: {
   readonly baseUrl: string;
   readonly apiKey: string | null;
+  /** Between two asks for an archive that is being packed. */
+  readonly packingMs?: number;
 }): TinkerServer {
-  const { baseUrl, apiKey } = options;
+  const { baseUrl, apiKey, packingMs = PACKING_MS } = options;
 
   async function send(method: string, url: string, limitMs: number, body?: TinkerBody): Promise<Answer> {
     const headers = {
@@ -121,11 +131,22 @@ export function createTinkerServer(options: {
     if (answer.status !== 404) checked(path, answer);
   }
 
-  async function download(path: string): Promise<Uint8Array> {
-    const named = checked(path, await send('GET', `${baseUrl}${path}`, ANSWER_MS));
-    if (named.location === null) return named.bytes;
-    const url = new URL(named.location, `${baseUrl}${path}`).href;
+  async function download(path: string, waiting: Waiting): Promise<Uint8Array> {
+    const named = await packed(path, waiting);
+    const place = named.location ?? elsewhereIn(named);
+    if (place === null) return named.bytes;
+    const url = new URL(place, `${baseUrl}${path}`).href;
     return checked(path, await send('GET', url, ANSWER_MS * 10)).bytes;
+  }
+
+  /** The answer to a download, which is 503 for as long as the server packs. */
+  async function packed(path: string, waiting: Waiting): Promise<Answer> {
+    for (let asks = 1; ; asks++) {
+      const answer = await send('GET', `${baseUrl}${path}`, ANSWER_MS);
+      if (answer.status !== 503 || asks === PACKING_ASKS) return checked(path, answer);
+      await sleep(packingMs);
+      await waiting();
+    }
   }
 
   async function awaited(path: string, requestId: string, waiting: Waiting): Promise<Answer> {
@@ -167,6 +188,12 @@ export function createTinkerServer(options: {
 
 function isTryAgain({ bytes }: Answer): boolean {
   return bytes.length < 1000 && tryAgainSchema.safeParse(jsonOf(new TextDecoder().decode(bytes))).success;
+}
+
+/** Where an answer that is JSON says that the bytes are; null for the bytes themselves. */
+function elsewhereIn({ bytes }: Answer): string | null {
+  if (bytes[0] !== '{'.charCodeAt(0)) return null;
+  return elsewhereSchema.safeParse(jsonOf(new TextDecoder().decode(bytes))).data?.url ?? null;
 }
 
 function jsonOf(text: string): unknown {

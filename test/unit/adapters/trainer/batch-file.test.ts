@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { z } from 'zod';
+import { sha256Of } from '../../../../src/adapters/artifacts/sha256.ts';
 import { readBatchFile } from '../../../../src/adapters/trainer/batch-file.ts';
-import { sha256Of } from '../../../../src/adapters/trainer/checkpoints.ts';
 import { temporaryHome } from '../../../support/temporary-home.ts';
 
 const schema = z.object({ samples: z.array(z.int()) });

@@ -38,7 +38,7 @@ describe('the wire to a Tinker server', () => {
       response.end('packed');
     });
     await Promise.all([http, elsewhere].map((server) => new Promise<void>((done) => server.listen(0, done))));
-    tinker = createTinkerServer({ baseUrl: addressOf(http), apiKey: 'tml-1' });
+    tinker = createTinkerServer({ baseUrl: addressOf(http), apiKey: 'tml-1', packingMs: 1 });
   });
   after(() => {
     http.close();
@@ -95,8 +95,24 @@ describe('the wire to a Tinker server', () => {
 
   it('follows a download to another host, without the key', async () => {
     replies.push({ status: 302, location: `${addressOf(elsewhere)}/signed` });
-    assert.equal(new TextDecoder().decode(await tinker.download('/archive')), 'packed');
+    assert.equal(new TextDecoder().decode(await tinker.download('/archive', waiting)), 'packed');
     assert.equal(keyElsewhere, undefined);
+  });
+
+  it('waits for a download that is still packed, and follows an address in JSON', async () => {
+    const packing = { status: 503, body: { detail: 'the archive is being created' } };
+    replies.push(packing, packing, { status: 200, body: { url: `${addressOf(elsewhere)}/signed` } });
+    assert.equal(new TextDecoder().decode(await tinker.download('/archive', waiting)), 'packed');
+    assert.deepEqual([waits, keyElsewhere], [2, undefined]);
+  });
+
+  it('gives up a download that is never packed', async () => {
+    replies.push(...Array.from({ length: 30 }, () => ({ status: 503 })));
+    await assert.rejects(tinker.download('/archive', waiting), {
+      name: 'Trainer.Unreachable',
+      message: /\/archive was answered 503/,
+    });
+    assert.deepEqual([asked.length, waits], [20, 19]);
   });
 
   it('deletes what is gone', async () => {
