@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sweepDrafts } from './drafts.ts';
 
 /**
  * The folder below `parent` whose content `of` names; when it is not there, `fill` makes it aside and it is renamed into
@@ -14,6 +15,7 @@ export async function madeOnce(
   const folder = join(parent, createHash('sha256').update(JSON.stringify(of)).digest('hex').slice(0, 32));
   if (await exists(folder)) return folder;
   await mkdir(parent, { recursive: true });
+  await sweepDrafts(parent);
   const draft = join(await realpath(parent), `.${randomUUID()}.draft`);
   await mkdir(draft);
   try {

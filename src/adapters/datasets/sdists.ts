@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { SteadfastError } from '../../domain/failures.ts';
 import type { Source } from '../../domain/instance.ts';
 import { runCommand } from './command.ts';
+import { sweepDrafts } from './drafts.ts';
 import type { Host, Origin } from './trees.ts';
 
 const UNPACK = fileURLToPath(new URL('unpack_sdist.py', import.meta.url));
@@ -36,6 +37,7 @@ async function fetchSdist({ cacheDir, python }: Host, sdist: Sdist): Promise<str
   const path = join(folder, sdist.filename);
   if ((await sha256Of(path)) === sdist.sha256) return path;
   await mkdir(folder, { recursive: true });
+  await sweepDrafts(folder);
   const partial = join(folder, `.${randomUUID()}.partial`);
   try {
     await download(python, sdist, partial, path);
