@@ -1,4 +1,5 @@
-import { expendable } from '../domain/retention.ts';
+import { expendable, type Retention } from '../domain/retention.ts';
+import type { RunConfig } from '../domain/run-config.ts';
 import { openingOf } from '../domain/run-opening.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { Trainers } from '../ports/trainer.ts';
@@ -22,13 +23,19 @@ export function createPruneActivity(deps: {
       // A server that was restarted has forgotten its runs.
       await trainer.openRun(openingOf(input.run, config, artifacts), signal);
       const published = await trainer.checkpoints(input.run);
-      const steps = expendable(published, await rewardsOf(artifacts, input.run), config.keep);
+      const rewards = await rewardsOf(artifacts, input.run);
+      const steps = expendable(published, rewards, { ...config.keep, newest: newestOf(config.keep, config) });
       for (const step of steps) await trainer.deleteCheckpoint(input.run, step);
       return steps.length;
     });
   }
 
   return { pruneCheckpoints };
+}
+
+/** Rollouts in flight are sampled from the newest policy, and from as many before it as may be stale. */
+function newestOf({ newest }: Retention, { training }: Pick<RunConfig, 'training'>): number | null {
+  return newest === null ? null : Math.max(newest, (training.maxStaleness ?? 0) + 1);
 }
 
 /** The mean reward of each step's batch, by the run's metrics. */

@@ -116,12 +116,12 @@ export const TABLE = {
     cancellationType: WAIT,
     retry: { initialInterval: '1 s', maximumInterval: '30 s', maximumAttempts: 10 },
   },
-  /** Reads every trajectory of a batch: disk, no model. */
+  /** Reads every trajectory of a batch and writes the batch: a full disk is waited for as with records. */
   buildBatch: {
     taskQueue: TASK_QUEUES.trainer,
     startToCloseTimeout: '15 min',
     heartbeatTimeout: HEARTBEAT,
-    retry: { initialInterval: '1 s', maximumInterval: '15 s', maximumAttempts: 8 },
+    retry: { initialInterval: '1 s', maximumInterval: '15 s', maximumAttempts: 64 },
   },
   /**
    * A step of a large model takes hours. It is its own key, so it is asked for until the trainer is back: an attempt waits

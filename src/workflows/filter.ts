@@ -179,10 +179,14 @@ class Filter {
           ]);
       return { ...verdict, detail: verdict.detail.slice(0, DETAIL_LIMIT) };
     } catch (error) {
-      const failure = isCancellation(error) ? null : knownFailure(error, 'Sandbox.Failed');
+      // A judge that was cancelled alone is no reason to end the filter.
+      const cancelled = isCancellation(error);
+      if (cancelled && CancellationScope.current().consideredCancelled) throw error;
+      const failure = knownFailure(error, 'Sandbox.Failed');
       if (failure === null) throw error;
-      const detail = failure.message.slice(0, DETAIL_LIMIT);
-      return { instanceId: instance.instanceId, verdict: 'reject', reason: failure.type, detail };
+      const detail = cancelled ? 'It was cancelled.' : failure.message.slice(0, DETAIL_LIMIT);
+      const reason = cancelled ? 'cancelled' : failure.type;
+      return { instanceId: instance.instanceId, verdict: 'reject', reason, detail };
     }
   }
 

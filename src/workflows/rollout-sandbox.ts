@@ -5,7 +5,7 @@ import { onHost, openSandbox } from './activities.ts';
 import { knownFailure } from './failures.ts';
 import type { Hold } from './hold.ts';
 import type { RolloutInput } from './inputs.ts';
-import { patiently } from './patience.ts';
+import { FULL_STORE, patiently } from './patience.ts';
 import { said } from './said.ts';
 
 /** A command that loses its sandbox this often is what ends it. */
@@ -146,7 +146,7 @@ export class RolloutSandbox {
     for (;;) {
       const host = await this.open();
       try {
-        return await work(host);
+        return await patiently('full-store-waits', async () => await work(host), FULL_STORE);
       } catch (error) {
         const failure = isCancellation(error) ? null : knownFailure(error, 'Sandbox.Failed');
         const gone = failure?.type === 'Sandbox.Gone';

@@ -96,10 +96,8 @@ export class RunningEpoch {
     if (made.kind === 'none') {
       this.now = { ...this.now, stepsWithoutLesson: this.now.stepsWithoutLesson + 1 };
       await this.tell(null);
-      if (made.refused === null) return;
-      this.holdItself(made.refused);
       // An epoch of which it was the last batch does not end either before a person has looked.
-      await this.hold.released();
+      if (made.refused !== null) await this.heldFor(made.refused);
       return;
     }
     const { policy, reward } = made;
@@ -116,10 +114,16 @@ export class RunningEpoch {
       } catch (error) {
         const failure = knownFailure(error, 'Trainer.Unreachable');
         if (failure?.type !== 'Trainer.Doubtful' || this.now.draining) throw error;
-        this.holdItself(failure.message);
-        await this.hold.released();
+        await this.heldFor(failure.message);
       }
     }
+  }
+
+  /** Holds the run until somebody lets it go who has read this reason: a pause that came before says nothing of it. */
+  private async heldFor(reason: string): Promise<void> {
+    await this.hold.released();
+    this.holdItself(reason);
+    await this.hold.released();
   }
 
   /** Waits for all groups, and tells of progress meanwhile. */

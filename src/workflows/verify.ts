@@ -12,6 +12,7 @@ import { endingOf, knownFailure } from './failures.ts';
 import { hasGrownLong } from './history.ts';
 import { verifyProgressQuery } from './messages.ts';
 import { inParallel } from './parallel.ts';
+import { patiently } from './patience.ts';
 
 /** What a verification carries into its next execution, and a limit for tests. */
 export interface VerifyCarried {
@@ -76,9 +77,11 @@ async function verifyPage(plan: VerifyPlan, from: number): Promise<readonly Veri
 async function verifyOne(plan: VerifyPlan, entry: VerifyEntry, position: number): Promise<Verified> {
   const { run, config, sandbox } = plan;
   try {
-    return await verifyTrajectory.executeWithOptions({ summary: entry.path.slice(-100) }, [
-      { run, config, sandbox, entry, position },
-    ]);
+    return await patiently('verify-waits', async () =>
+      verifyTrajectory.executeWithOptions({ summary: entry.path.slice(-100) }, [
+        { run, config, sandbox, entry, position },
+      ]),
+    );
   } catch (error) {
     const failure = isCancellation(error) ? null : knownFailure(error, 'Grade.Failed');
     if (failure === null) throw error;

@@ -12,6 +12,7 @@ import { createOpenAiModel } from '../../../src/adapters/model/openai-model.ts';
 import { createPolicyServerTrainer } from '../../../src/adapters/trainer/policy-server.ts';
 import { createPruneActivity } from '../../../src/activities/prune-checkpoints.ts';
 import { createReopeningModel } from '../../../src/adapters/trainer/reopening-model.ts';
+import type { RunConfig } from '../../../src/domain/run-config.ts';
 import type { RolloutResult } from '../../../src/domain/trajectory.ts';
 import type { Artifacts } from '../../../src/ports/artifacts.ts';
 import type { Model } from '../../../src/ports/model.ts';
@@ -163,7 +164,13 @@ describe('the embedded policy server', () => {
 
   it('deletes the checkpoints that are not kept, asked of a server that has forgotten the run', async () => {
     const keep = { newest: 1, every: null, best: 1 };
-    const kept = await artifacts.putJson({ ...((await artifacts.getJson(config)) as object), keep });
+    const made = (await artifacts.getJson(config)) as RunConfig;
+    const kept = await artifacts.putJson({ ...made, keep });
+    const stale = await artifacts.putJson({
+      ...made,
+      keep,
+      training: { ...made.training, maxStaleness: 2 },
+    });
     const earned = [0.4, 0.9].map((reward, i) => JSON.stringify({ step: i + 1, 'reward/mean': reward }));
     await artifacts.writeRunFile(run, 'metrics.jsonl', `${earned.join('\n')}\n`);
     await server.end();
@@ -172,6 +179,11 @@ describe('the embedded policy server', () => {
       artifacts,
       trainers: { embedded: trainer, tinker: trainer, art: trainer, 'art-local': trainer },
     });
+    assert.equal(
+      await carriedOut(() => pruneCheckpoints({ run, config: stale })),
+      0,
+      'rollouts are sampled from all',
+    );
     assert.equal(await carriedOut(() => pruneCheckpoints({ run, config: kept })), 1);
     // Step 2 was made of what policy 1 earned, the best; 2 is the newest.
     assert.deepEqual(await trainer.checkpoints(run), [1, 2]);

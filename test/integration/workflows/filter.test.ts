@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { TASK_QUEUES } from '../../../src/domain/ids.ts';
@@ -36,6 +37,14 @@ describe('filter', () => {
     env = await startTemporal();
   });
   after(async () => await env.teardown());
+
+  /** Starts a filter of three instances. */
+  const start = async (workflowId: string, stub: StubRun) =>
+    await env.client.workflow.start<typeof filter>('filter', {
+      workflowId,
+      taskQueue: TASK_QUEUES.workflows,
+      args: [{ ...inputOf(stub), list: stub.list(3) }],
+    });
 
   it('judges each instance once in a child of its name, over histories of bounded length', async () => {
     const stub = new StubRun();
@@ -128,14 +137,29 @@ describe('filter', () => {
     const { checked, reasons } = await withWorkers(
       env,
       activities,
-      async () =>
-        await env.client.workflow.execute<typeof filter>('filter', {
-          workflowId: 'twice',
-          taskQueue: TASK_QUEUES.workflows,
-          args: [{ ...inputOf(stub), list: { ref: stub.list(3).ref, count: 3 } }],
-        }),
+      async () => await (await start('twice', stub)).result(),
     );
     assert.deepEqual([checked, reasons], [3, { 'Sandbox.ImageMissing': 1 }]);
+  });
+
+  it('leaves out an instance whose judge a person has cancelled, and goes on', async () => {
+    const stub = new StubRun();
+    const activities = stub.activities({
+      judgeInstance: async ({ instance }) => {
+        while (instance.instanceId === 'i-1') {
+          Context.current().heartbeat();
+          await Context.current().sleep(100);
+        }
+        return accepted(instance.instanceId);
+      },
+    });
+    const { checked, reasons } = await withWorkers(env, activities, async () => {
+      const handle = await start('one-cancelled', stub);
+      while (stub.named('judgeInstance').length < 3) await sleep(50);
+      await env.client.workflow.getHandle('one-cancelled/i-1').cancel();
+      return await handle.result();
+    });
+    assert.deepEqual([checked, reasons], [3, { cancelled: 1 }]);
   });
 
   it('waits for a host that has lost its daemon, and rejects no instance for it', async () => {
@@ -150,12 +174,7 @@ describe('filter', () => {
     const { checked, reasons } = await withWorkers(
       env,
       activities,
-      async () =>
-        await env.client.workflow.execute<typeof filter>('filter', {
-          workflowId: 'no-daemon',
-          taskQueue: TASK_QUEUES.workflows,
-          args: [{ ...inputOf(stub), list: stub.list(3) }],
-        }),
+      async () => await (await start('no-daemon', stub)).result(),
     );
     assert.deepEqual([checked, reasons, stub.named('judgeInstance').length], [3, {}, 4]);
   });

@@ -9,7 +9,7 @@ import type { RolloutInput } from '../../../src/workflows/inputs.ts';
 import { headQuery } from '../../../src/workflows/messages.ts';
 import type { rollout } from '../../../src/workflows/index.ts';
 import { Latch } from '../../support/latch.ts';
-import { instanceNamed, STUB_CONTEXT, StubRun } from '../../support/stub-run.ts';
+import { instanceNamed, keptAfter, STUB_CONTEXT, StubRun } from '../../support/stub-run.ts';
 import { withWorkers } from '../../support/stub-workers.ts';
 import { startTemporal } from '../../support/temporal.ts';
 
@@ -167,6 +167,24 @@ describe('rollout', () => {
       ['scored'],
     );
     assert.equal(stub.open.size, 0);
+  });
+
+  it('waits for a store that is full in the sandbox that it has', async () => {
+    const stub = new StubRun();
+    const full = ApplicationFailure.nonRetryable('no space left', 'Artifact.DiskFull');
+    const activities = stub.activities({
+      runTool: async ({ rollout: id, turn, call }) => {
+        if (stub.named('runTool').length === 1) throw full;
+        return { head: `h${turn}`, state: keptAfter(id, turn, call), exitCode: 0, timedOut: false };
+      },
+      grade: async () => {
+        if (stub.named('grade').length === 1) throw full;
+        return { grading: 'g', reward: 0.5, resolved: false };
+      },
+    });
+    const result = await withWorkers(env, activities, async () => (await start('full-store')).result());
+    assert.deepEqual([result.status, result.reward], ['scored', 0.5]);
+    assert.equal(stub.named('openSandbox').length, 1);
   });
 
   it('samples with seeds that do not depend on the attempt', async () => {

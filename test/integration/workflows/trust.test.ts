@@ -6,8 +6,9 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { RecordedTrajectory } from '../../../src/activities/contract.ts';
 import type { BatchOutput } from '../../../src/activities/contract-trainer.ts';
 import type { MaskReason } from '../../../src/domain/mask.ts';
-import { progressQuery, resumeUpdate } from '../../../src/workflows/messages.ts';
-import { inRun, type RunHandle } from '../../support/controlled-run.ts';
+import { pauseUpdate, progressQuery, resumeUpdate } from '../../../src/workflows/messages.ts';
+import { inRun, type RunHandle, until } from '../../support/controlled-run.ts';
+import { Latch } from '../../support/latch.ts';
 import { STUB_PLAN, StubRun, type AllActivities } from '../../support/stub-run.ts';
 import { startTemporal } from '../../support/temporal.ts';
 
@@ -77,6 +78,27 @@ describe('rewards that are counted', () => {
       await handle.executeUpdate(resumeUpdate);
       const { steps, totals } = await handle.result();
       assert.deepEqual([steps, totals.rollouts], [1, 8]);
+    });
+  });
+
+  it('tells why a batch was refused after a pause that came before', async () => {
+    const stub = new StubRun();
+    stub.plan = { ...STUB_PLAN, mode: 'train', qualityFilter: false, numInstances: 2 };
+    const latch = new Latch();
+    const buildBatch: AllActivities['buildBatch'] = async () => {
+      await latch.wait();
+      return await refusedBatch();
+    };
+    await inRun(env, 'refused-paused', counting(stub, { buildBatch }), async (handle) => {
+      await until(() => latch.arrived === 1);
+      await handle.executeUpdate(pauseUpdate, { args: [{}] });
+      latch.open();
+      await sleep(700);
+      assert.equal((await whenHeld(handle)).held?.by, 'person');
+      await handle.executeUpdate(resumeUpdate);
+      assert.equal((await whenHeld(handle)).held?.reason, REFUSED);
+      await handle.executeUpdate(resumeUpdate);
+      assert.equal((await handle.result()).steps, 0);
     });
   });
 

@@ -67,6 +67,16 @@ describe('verify', () => {
     assert.deepEqual([failed?.outcome, failed?.detail], ['failed', 'Sandbox.ImageMissing: no image']);
   });
 
+  it('waits for a host that has lost its daemon', async () => {
+    let asked = 0;
+    const stubs = new VerifyStubs(2, (entry) => {
+      if (asked++ === 0) throw ApplicationFailure.nonRetryable('no daemon', 'Sandbox.Unavailable');
+      return agreed(entry);
+    });
+    const { result } = await run('no-daemon', stubs.activities());
+    assert.deepEqual(result.outcomes, { agrees: 2 });
+  });
+
   it('writes a page of nothing for a run without scored trajectories', async () => {
     const stubs = new VerifyStubs(0);
     const { result } = await run('empty', stubs.activities());
