@@ -8,6 +8,8 @@ import {
 import { nodeRow } from '../../../src/local/doctor-machine.ts';
 import { keyRows, temporalRows } from '../../../src/local/doctor.ts';
 
+const silent = () => Promise.reject(new Error('no answer from 127.0.0.1:7233'));
+
 test('a fast server is tuned, a slow one is not, an absent one is missing', async () => {
   const embedded = { temporalAddress: null };
   const [, fast] = await temporalRows(embedded, () => Promise.resolve({ version: '1.29.1', activityMs: 16 }));
@@ -17,7 +19,6 @@ test('a fast server is tuned, a slow one is not, an absent one is missing', asyn
   );
   assert.equal(slow?.state, 'warn');
   assert.match(slow?.hint ?? '', /steadfast up/);
-  const silent = () => Promise.reject(new Error('no answer from 127.0.0.1:7233'));
   const [absent] = await temporalRows(embedded, silent);
   assert.deepEqual([absent?.state, absent?.found], ['missing', 'no answer from 127.0.0.1:7233']);
   assert.match(absent?.hint ?? '', /steadfast up/);
@@ -58,8 +59,9 @@ const USER = {
 };
 const ABSENT = { usable: false, version: null, reason: 'bubblewrap is not installed', bounds: UNBOUNDED };
 
+const withoutDocker: DockerProbe = () => Promise.reject(new Error('connect ENOENT /var/run/docker.sock'));
+
 describe('what auto would take', () => {
-  const withoutDocker: DockerProbe = () => Promise.reject(new Error('connect ENOENT /var/run/docker.sock'));
   type Expected = readonly [state: string, found: string, hint: RegExp];
   const cases: [string, Awaited<ReturnType<BubblewrapProbe>>, Expected, Expected][] = [
     ['bubblewrap that bounds', ROOT, ['ok', '0.8.0', /^$/], ['ok', 'takes bubblewrap', /^$/]],
