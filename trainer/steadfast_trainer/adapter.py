@@ -15,6 +15,7 @@ from .policy import Policy
 
 OPTIMIZER = "optimizer.safetensors"
 TRAINED = "trained"  # the name of the adapter that a train step works on
+FRESH = "fresh"  # and of the one that a run begins with, which may be made while another run's step is
 
 
 @dataclass(frozen=True)
@@ -38,15 +39,15 @@ class LoraOptions:
         )
 
 
-def fresh_adapter(policy: Policy, lora: LoraOptions) -> dict[str, torch.nn.Parameter]:
+def fresh_adapter(policy: Policy, lora: LoraOptions, name: str = FRESH) -> dict[str, torch.nn.Parameter]:
     """A new adapter that changes nothing yet (B is 0). A is drawn in the order of names from a generator of its own, so
     that the seed alone decides. Hold the policy's lock."""
-    policy.add_adapter(TRAINED, lora.config(), None)
+    policy.add_adapter(name, lora.config(), None)
     generator = torch.Generator().manual_seed(lora.seed)
-    parameters = policy.adapter_parameters(TRAINED)
-    for name, parameter in parameters.items():
+    parameters = policy.adapter_parameters(name)
+    for path, parameter in parameters.items():
         values = torch.zeros(parameter.shape)
-        if ".lora_A." in name:
+        if ".lora_A." in path:
             torch.nn.init.kaiming_uniform_(values, a=math.sqrt(5), generator=generator)
         parameter.data.copy_(values)
     return parameters

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 from transformers import PreTrainedTokenizerBase
 
+from .text import writable
+
 TOOL_CALL = re.compile(r"<tool_call>(.*?)(?:</tool_call>|(?=<tool_call>)|\Z)", re.DOTALL)
 
 
@@ -67,7 +69,7 @@ def render(tokenizer: PreTrainedTokenizerBase, shown: list[dict], tools: list[di
 
 
 def encode(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
-    return tokenizer.encode(text, add_special_tokens=False)
+    return tokenizer.encode(writable(text), add_special_tokens=False)
 
 
 def for_template(message: dict) -> dict:
@@ -126,7 +128,7 @@ def parse_call(raw: str, closed: bool) -> tuple[str, str]:
     except (ValueError, RecursionError):
         call = None
     if isinstance(call, dict) and isinstance(call.get("name"), str) and isinstance(call.get("arguments"), dict):
-        return call["name"], json.dumps(call["arguments"], ensure_ascii=False)
+        return writable(call["name"]), writable(json.dumps(call["arguments"], ensure_ascii=False))
     known = re.search(r'"name"\s*:\s*"([^"\\]*)"', raw)
     return (known.group(1) if known else ""), raw.strip()
 

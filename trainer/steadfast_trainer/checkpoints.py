@@ -84,10 +84,11 @@ def set_aside(folder: Path) -> None:
 
 
 def is_whole(folder: Path) -> bool:
+    """Are all files as the manifest says? An error that does not tell (a share that is away, say) is raised."""
     try:
         files = json.loads((folder / "manifest.json").read_bytes())["files"]
         return all(sha256_of(folder / name) == digest for name, digest in files.items())
-    except (OSError, ValueError, KeyError, AttributeError):
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError, KeyError, TypeError, AttributeError):
         return False
 
 

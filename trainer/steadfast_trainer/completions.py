@@ -1,5 +1,6 @@
 """Chat completions: a request to a row of the sampler, and the sampled row to an answer as vLLM gives it."""
 
+import json
 import secrets
 from dataclasses import dataclass
 
@@ -9,7 +10,8 @@ from .fields import REQUIRED, Fields
 from .policy import Policy
 from .sampler import Row
 
-# Fields of vLLM's that change what is sampled and that this server does not know, with the values that change nothing.
+# Fields of vLLM's that change the prompt, what is sampled or its text, and that this server does not know, with the
+# values that change nothing.
 NEUTRAL: dict[str, tuple] = {
     "top_k": (-1, 0),
     "min_p": (0,),
@@ -18,6 +20,27 @@ NEUTRAL: dict[str, tuple] = {
     "repetition_penalty": (1,),
     "logit_bias": ({},),
     "response_format": ({"type": "text"},),
+    "min_tokens": (0,),
+    "ignore_eos": (False,),
+    "stop_token_ids": ([],),
+    "bad_words": ([],),
+    "allowed_token_ids": (None,),
+    "use_beam_search": (False,),
+    "length_penalty": (1,),
+    "include_stop_str_in_output": (False,),
+    "echo": (False,),
+    "chat_template": (None,),
+    "chat_template_kwargs": ({},),
+    "documents": ([],),
+    "add_generation_prompt": (True,),
+    "continue_final_message": (False,),
+    "add_special_tokens": (False,),
+    "truncate_prompt_tokens": (None,),
+    "structured_outputs": (None,),
+    "guided_json": (None,),
+    "guided_regex": (None,),
+    "guided_choice": (None,),
+    "guided_grammar": (None,),
 }
 ROLES = ("system", "developer", "user", "assistant", "tool")
 
@@ -42,7 +65,7 @@ def read_request(body: Fields, model: str, policy: Policy, adapter: str | None) 
     body.integer("top_logprobs", 0, 0, 0)
     for name, values in NEUTRAL.items():
         if body.get(name, values[0], "") not in values:
-            raise body.refuse(name, f"{' or '.join(map(str, values))}, as this server knows no other")
+            raise body.refuse(name, f"{' or '.join(map(json.dumps, values))}, as this server knows no other")
     messages = read_messages(body, policy)
     tools = [Fields(tool, f"tools.{i}.", 400).body for i, tool in enumerate(body.array("tools", []))]
     with_tools = body.choice("tool_choice", ("auto", "none"), "auto") == "auto" and bool(tools)

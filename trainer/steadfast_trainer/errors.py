@@ -1,5 +1,7 @@
 """The one error type that reaches a client, in the shape that OpenAI clients understand."""
 
+from .text import writable
+
 
 class ApiError(Exception):
     """A refused request: says what was given, what was expected, and under which field."""
@@ -7,9 +9,9 @@ class ApiError(Exception):
     def __init__(self, status: int, message: str, *, code: str | None = None, param: str | None = None):
         super().__init__(message)
         self.status = status
-        self.message = message
+        self.message = writable(message)
         self.code = code
-        self.param = param
+        self.param = param and writable(param)
 
     def body(self) -> dict:
         kind = "server_error" if self.status >= 500 else "invalid_request_error"

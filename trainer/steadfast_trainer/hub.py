@@ -7,6 +7,7 @@ from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
 
 from .errors import ApiError
+from .storage import is_storage
 
 WANTED = ["*.json", "*.safetensors", "*.jinja", "*.txt", "tokenizer.model"]
 
@@ -22,6 +23,9 @@ def model_folder(name: str) -> Path:
     except HFValidationError as error:
         raise refused(name, "it is neither a folder nor a name of the form owner/model") from error
     except (LocalEntryNotFoundError, OSError) as error:
+        if is_storage(error):
+            why = f"cannot load model {name}: its download cannot be kept: {error}"
+            raise ApiError(507, why, code="storage", param="model") from error
         why = "it is not on this machine, and the model hub cannot be reached. Give the path of a downloaded folder, "
         raise refused(name, why + "set HF_ENDPOINT to a mirror, or copy a filled HF_HOME here") from error
 

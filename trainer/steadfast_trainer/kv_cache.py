@@ -26,7 +26,10 @@ class SlotCache:
 
     def reserve(self, rows: int, length: int) -> None:
         """Makes room for so many rows of such a length, keeping what is there."""
-        had_rows, had_length = self.keys[0].shape[0], self.keys[0].shape[2]
+        # Of the smallest one: memory may have run out after some of them had grown.
+        every = [*self.keys, *self.values]
+        had_rows = min(len(self.lengths), *(tensor.shape[0] for tensor in every))
+        had_length = min(tensor.shape[2] for tensor in every)
         if had_rows >= rows and had_length >= length:
             return
         rows = max(had_rows, round_up(rows, ROWS_STEP))
@@ -35,9 +38,9 @@ class SlotCache:
             for i, old in enumerate(tensors):
                 # Zeros, not empty memory: a masked NaN would still spoil a sum.
                 tensors[i] = old.new_zeros(rows, old.shape[1], length, old.shape[3])
-                tensors[i][:had_rows, :, :had_length] = old
+                tensors[i][:had_rows, :, :had_length] = old[:had_rows, :, :had_length]
         lengths = torch.zeros(rows, dtype=torch.long, device=self.device)
-        lengths[:had_rows] = self.lengths
+        lengths[:had_rows] = self.lengths[:had_rows]
         self.lengths = lengths
 
     def add(self, prompt: DynamicCache, row: int, length: int) -> None:

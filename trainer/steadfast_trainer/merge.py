@@ -13,7 +13,7 @@ def main() -> None:
     )
     parser.add_argument("--base", required=True, help="folder or hub name of the base model")
     parser.add_argument("--adapter", required=True, type=Path, help="folder in PEFT's format")
-    parser.add_argument("--out", required=True, type=Path, help="folder to write; must not exist")
+    parser.add_argument("--out", required=True, type=Path, help="folder to write; new or empty")
     args = parser.parse_args()
     try:
         merge(args.base, args.adapter, args.out)
@@ -28,6 +28,8 @@ def merge(base: str, adapter: Path, out: Path) -> None:
 
     from .hub import model_folder
 
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise ApiError(400, f"--out is {out}, which holds something already: expected a new or an empty folder")
     folder = model_folder(base)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto", local_files_only=True)
     PeftModel.from_pretrained(model, str(adapter)).merge_and_unload().save_pretrained(out)

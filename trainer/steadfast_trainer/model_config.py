@@ -10,7 +10,7 @@ from .errors import ApiError
 def read_config(name: str, folder: Path) -> PretrainedConfig:
     """The model's configuration, refused where our decode loop would compute something else than the model."""
     config = AutoConfig.from_pretrained(folder, local_files_only=True)
-    layers = getattr(config, "layer_types", None) or ["full_attention"]
+    layers = getattr(config, "layer_types", None) or ["sliding_attention" if slides(config) else "full_attention"]
     if any(kind != "full_attention" for kind in layers) or getattr(config, "final_logit_softcapping", None):
         raise ApiError(
             400,
@@ -23,6 +23,12 @@ def read_config(name: str, folder: Path) -> PretrainedConfig:
         if "drop" in key and isinstance(value, int | float):
             setattr(config, key, 0.0)
     return config
+
+
+def slides(config: PretrainedConfig) -> bool:
+    """Whether a token sees a part of the context only, where the configuration does not say it layer by layer."""
+    window = getattr(config, "sliding_window", None)
+    return bool(window) and window < config.max_position_embeddings and getattr(config, "use_sliding_window", True)
 
 
 def end_ids(*groups: int | list[int] | None) -> frozenset[int]:

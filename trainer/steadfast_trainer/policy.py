@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model, set_peft_model_state_dict
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
@@ -48,7 +49,9 @@ class Policy:
         self.peft: PeftModel | None = None
         self.names: dict[str, str] = {}  # adapter -> its name inside peft, which allows no dots
         self.users: Counter[str] = Counter()  # requests in flight an adapter
+        self.leaving: set[str] = set()  # adapters that take no new requests
         self.guard = threading.Lock()
+        self.loading = threading.Lock()  # one at a time, or each request that waits for an adapter makes a copy of it
         self.made = 0
         self.active: str | None = None
         self.recomputes = False
@@ -58,6 +61,8 @@ class Policy:
 
     def use(self, adapter: str | None) -> None:
         """Makes the next forward passes run with this adapter, or with none."""
+        if adapter is not None and adapter not in self.names:
+            raise not_loaded(adapter)
         if self.peft is None or adapter == self.active:
             return
         if adapter is None:
@@ -72,36 +77,48 @@ class Policy:
         self.drop_adapter(name)
         self.made += 1
         inner = f"adapter{self.made}"
+        self.active = "?"  # peft changes what is active
         with torch.random.fork_rng():
             if self.peft is None:
                 self.peft = get_peft_model(self.model, config, adapter_name=inner)
             else:
                 self.peft.add_adapter(inner, config)
         self.names[name] = inner
-        self.active = "?"  # peft changed what is active
-        if tensors is not None:
+        if tensors is None:
+            return
+        try:
             result = set_peft_model_state_dict(self.peft, tensors, adapter_name=inner)
             if result.unexpected_keys or len(tensors) != len(self.adapter_parameters(name)):
-                self.drop_adapter(name)
-                raise ApiError(400, f"adapter {name} does not fit the model {self.name}", param="lora_path")
+                raise ValueError("its weights have other names")
+        except BaseException:  # half filled, it would be taken for a whole one
+            self.drop_adapter(name)
+            raise
 
     def load_adapter(self, name: str, folder: Path) -> None:
         """Loads a PEFT folder, and lets go of the adapter that was loaded first if there are many."""
-        try:
-            config = LoraConfig.from_pretrained(str(folder), local_files_only=True)
-            tensors = load_file(folder / "adapter_model.safetensors", device=self.device)
-        except (OSError, ValueError, TypeError) as error:
-            raise ApiError(
-                400, f"{folder} is not an adapter folder in PEFT's format: {error}", param="lora_path"
-            ) from error
-        config.inference_mode = True
-        with self.lock:
-            if name not in self.names:
-                self.add_adapter(name, config, tensors)
-            with self.guard:
-                idle = [n for n in self.names if "@" in n and not self.users[n] and n != name]
-                for old in idle[: max(0, len(idle) + 1 - KEPT_ADAPTERS)]:
-                    self.drop_adapter(old)
+        with self.loading:
+            if name in self.names:
+                return
+            config, tensors = read_adapter(folder, self.device)
+            with self.lock:
+                try:
+                    self.add_adapter(name, config, tensors)
+                except torch.OutOfMemoryError:
+                    raise
+                except (RuntimeError, ValueError) as error:  # of other sizes, names or modules
+                    why = f"expected an adapter that fits the model {self.name}: {str(error)[:300]}"
+                    raise ApiError(400, f"lora_path is {folder}: {why}", param="lora_path") from error
+                with self.guard:
+                    idle = [n for n in self.names if "@" in n and not self.users[n] and n != name]
+                    for old in idle[: max(0, len(idle) + 1 - KEPT_ADAPTERS)]:
+                        self.drop_adapter(old)
+
+    def keep(self, name: str) -> None:
+        """Keeps a loaded adapter for a request, until `release`."""
+        with self.guard:
+            if name not in self.names or name in self.leaving:
+                raise not_loaded(name)
+            self.users[name] += 1
 
     def hold(self, name: str, folder: Path) -> None:
         """Makes an adapter ready for a request, and keeps it until `release`."""
@@ -117,10 +134,22 @@ class Policy:
     def release(self, name: str) -> None:
         with self.guard:
             self.users[name] -= 1
+            last = name in self.leaving and not self.users[name]
+        if last:
+            # In a thread of its own, as a train step may have the lock for long.
+            threading.Thread(target=self.unload_adapter, args=(name,), daemon=True).start()
 
     def unload_adapter(self, name: str) -> None:
+        """Closes an adapter to new requests, and drops it once those that have it are answered."""
+        with self.guard:
+            self.leaving.add(name)
+            if self.users[name]:
+                return
         with self.lock:
             self.drop_adapter(name)
+        with self.guard:
+            self.leaving.discard(name)
+            del self.users[name]
 
     def drop_adapter(self, name: str) -> None:
         inner = self.names.pop(name, None)
@@ -164,3 +193,17 @@ class Policy:
 
     def logits(self, hidden_N_H: torch.Tensor) -> torch.Tensor:
         return self.model.get_output_embeddings()(hidden_N_H).float()
+
+
+def read_adapter(folder: Path, device: str) -> tuple[LoraConfig, dict[str, torch.Tensor]]:
+    try:
+        config = LoraConfig.from_pretrained(str(folder), local_files_only=True)
+        config.inference_mode = True
+        return config, load_file(folder / "adapter_model.safetensors", device=device)
+    except (OSError, ValueError, TypeError, SafetensorError) as error:
+        why = f"lora_path is {folder}: expected an adapter folder in PEFT's format: {error}"
+        raise ApiError(400, why, param="lora_path") from error
+
+
+def not_loaded(adapter: str) -> ApiError:
+    return ApiError(404, f"adapter {adapter} is not loaded", code="model_not_found", param="model")

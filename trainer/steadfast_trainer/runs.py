@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import checkpoints
-from .adapter import OPTIMIZER, LoraOptions, fresh_adapter, make_optimizer, save_trained
+from .adapter import FRESH, OPTIMIZER, LoraOptions, fresh_adapter, make_optimizer, save_trained
 from .checkpoints import newest_complete, publish, read_manifest
 from .errors import ApiError
 from .fields import Fields
@@ -59,17 +59,14 @@ class Runs:
                 why = f"checkpoint_dir {root} is in use by another run or another server that is still alive"
                 raise ApiError(409, why, code="run_in_use", param="checkpoint_dir") from error
             except OSError as error:
-                if is_storage(error):
-                    raise no_room(root, error) from error
-                why = f"checkpoint_dir {root} cannot be used: {error.strerror}"
-                raise ApiError(400, why, param="checkpoint_dir") from error
+                raise unusable(root, error) from error
             run = Run(name, policy, root, lora, self.trainer)
             try:
                 self.start(run, source)
             except BaseException as error:
                 os.close(claimed)
-                if is_storage(error):
-                    raise no_room(root, error) from error
+                if isinstance(error, OSError) or is_storage(error):
+                    raise unusable(root, error) from error
                 raise
             self.open_runs[name] = run
             return run.summary()
@@ -96,9 +93,11 @@ class Runs:
                 raise ApiError(409, why, code="run_conflict", param=key)
 
 
-def no_room(root: Path, error: BaseException) -> ApiError:
-    why = f"checkpoint_dir {root} cannot be written to: {error}"
-    return ApiError(507, why, code="storage", param="checkpoint_dir")
+def unusable(root: Path, error: BaseException) -> ApiError:
+    why = f"checkpoint_dir {root} cannot be used: {error}"
+    if is_storage(error):
+        return ApiError(507, why, code="storage", param="checkpoint_dir")
+    return ApiError(400, why, param="checkpoint_dir")
 
 
 def read_lora(body: Fields) -> LoraOptions:
@@ -121,7 +120,11 @@ def read_source(body: Fields) -> Path | None:
 
 def begin_at(source: Path, head: dict) -> dict:
     """What a run says of the checkpoint that it begins at. Weights of another model or shape are refused."""
-    if not checkpoints.is_whole(source):
+    try:
+        whole = checkpoints.is_whole(source)
+    except PermissionError as error:
+        raise ApiError(400, f"from is {source}: expected a checkpoint to read: {error}", param="from") from error
+    if not whole:
         raise ApiError(
             400, f"from is {source}: expected a checkpoint whose files are as its manifest says", param="from"
         )
@@ -161,5 +164,6 @@ def write_fresh(out: Path, policy: Policy, lora: LoraOptions) -> None:
         except ValueError as error:  # peft found none of the named modules
             raise ApiError(400, f"lora.target_modules: {error}", param="lora.target_modules") from error
         save_trained(out, policy, lora, parameters, make_optimizer(parameters, 0.0))
+        policy.drop_adapter(FRESH)
     checkpoints.write_json(out / "metrics.json", {})
     checkpoints.write_json(out / checkpoints.TIMINGS, {})

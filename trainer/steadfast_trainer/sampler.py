@@ -25,7 +25,8 @@ from .policy import Policy
 GATHER_SECONDS = 0.02
 MAX_ROWS = 64
 PREFILL_TOKENS = 8192
-# Another adapter's requests wait no longer than this for the running batch to be closed to newcomers.
+# A request that cannot join, being of another adapter or too long, waits no longer than this for the running batch to
+# be closed to newcomers.
 PATIENCE_SECONDS = 1.0
 
 
@@ -102,8 +103,12 @@ class Sampler:
                 return
             joining: list[Row] = []
             for row in self.queue:
-                if row.adapter == adapter and self.fits([*self.live, *joining, row]):
+                if row.adapter != adapter:
+                    continue
+                if self.fits([*self.live, *joining, row]):
                     joining.append(row)
+                elif time.monotonic() - row.asked > PATIENCE_SECONDS:
+                    break
             taken = {id(row) for row in joining}
             self.queue = deque(row for row in self.queue if id(row) not in taken)
         joining = [row for row in joining if row.future.set_running_or_notify_cancel()]
@@ -146,16 +151,19 @@ class Sampler:
         with self.policy.lock:
             self.policy.use(by_prompt[prompts[0]][0].adapter)
             hidden = self.policy.hidden(ids, past_key_values=cache, use_cache=True)
-        started: list[Row] = []
-        source: list[int] = []
-        for i, prompt in enumerate(prompts):
-            for row in by_prompt[prompt]:
-                self.cache.add(cache, i, len(prompt))
-                started.append(row)
-                source.append(i)
-        self.live += started
-        last = torch.tensor([len(row.prompt) - 1 for row in started], device=self.policy.device)
-        self.advance(started, hidden[torch.tensor(source, device=self.policy.device), last])
+        started = [(i, row) for i, prompt in enumerate(prompts) for row in by_prompt[prompt]]
+        had = len(self.live)
+        try:
+            for i, row in started:
+                self.cache.add(cache, i, len(row.prompt))
+                self.live.append(row)
+            source = torch.tensor([i for i, _ in started], device=self.policy.device)
+            last = torch.tensor([len(row.prompt) - 1 for _, row in started], device=self.policy.device)
+            self.advance([row for _, row in started], hidden[source, last])
+        except BaseException:  # slots and live rows must stay one to one
+            del self.live[had:]
+            self.cache.rows = had
+            raise
 
     def decode(self) -> None:
         """One token for every live row."""

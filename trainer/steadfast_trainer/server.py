@@ -1,6 +1,8 @@
 """What the server holds: models, their samplers, named adapters, runs."""
 
 import json
+import threading
+from itertools import count
 from pathlib import Path
 
 from .errors import ApiError
@@ -18,7 +20,11 @@ class Server:
     def __init__(self, device: str, threads: int | None):
         self.models = Models(device, threads)
         self.samplers: dict[str, Sampler] = {}
-        self.adapters: dict[str, tuple[Policy, Path]] = {}  # those that a client loaded by name
+        # Those that a client loaded by name. Each loading makes an adapter of its own, as requests that began before a
+        # name was unloaded still use the old one.
+        self.adapters: dict[str, tuple[Policy, str]] = {}
+        self.naming = threading.Lock()
+        self.loadings = count(1)
         self.runs = Runs(self.load)
 
     def load(self, name: str) -> Policy:
@@ -32,9 +38,9 @@ class Server:
         if model in self.samplers:
             return self.models.loaded[model], None
         if model in self.adapters:
-            policy, folder = self.adapters[model]
-            policy.hold(model, folder)
-            return policy, model
+            policy, adapter = self.adapters[model]
+            policy.keep(adapter)
+            return policy, adapter
         run, _, step = model.rpartition("@")
         if run in self.runs.open_runs and step.isascii() and step.isdigit():
             found = self.runs.open_runs[run]
@@ -59,24 +65,30 @@ class Server:
     # --- adapters by name, as vLLM has them -------------------------------------
 
     def load_lora(self, name: str, path: str) -> None:
-        if name in self.adapters or name in self.samplers or "@" in name:
-            why = "a run's checkpoints are loaded by themselves" if "@" in name else "it is loaded already"
-            raise ApiError(400, f"lora_name {name} cannot be taken: {why}", param="lora_name")
-        base = base_of(Path(path))
+        with self.naming:
+            if name in self.adapters or name in self.samplers or "@" in name:
+                why = "a run's checkpoints are loaded by themselves" if "@" in name else "it is loaded already"
+                raise ApiError(400, f"lora_name {name} cannot be taken: {why}", param="lora_name")
+            policy = self.policy_for(Path(path))
+            adapter = f"{name}#{next(self.loadings)}"
+            policy.load_adapter(adapter, Path(path))
+            self.adapters[name] = (policy, adapter)
+
+    def policy_for(self, adapter: Path) -> Policy:
+        base = base_of(adapter)
         if base not in self.samplers and len(self.samplers) == 1:
             base = next(iter(self.samplers))  # made elsewhere, under another path: `load_adapter` sees whether it fits
         if base not in self.samplers:
             loaded = ", ".join(sorted(self.samplers)) or "none"
-            raise ApiError(400, f"lora_path {path} is made for {base}. Loaded are: {loaded}", param="lora_path")
-        policy = self.models.loaded[base]
-        policy.load_adapter(name, Path(path))
-        self.adapters[name] = (policy, Path(path))
+            raise ApiError(400, f"lora_path {adapter} is made for {base}. Loaded are: {loaded}", param="lora_path")
+        return self.models.loaded[base]
 
     def unload_lora(self, name: str) -> None:
-        if name not in self.adapters:
-            raise ApiError(404, f"lora_name {name} is not loaded", code="model_not_found", param="lora_name")
-        policy, _ = self.adapters.pop(name)
-        policy.unload_adapter(name)
+        with self.naming:
+            if name not in self.adapters:
+                raise ApiError(404, f"lora_name {name} is not loaded", code="model_not_found", param="lora_name")
+            policy, adapter = self.adapters.pop(name)
+        policy.unload_adapter(adapter)
 
 
 def base_of(folder: Path) -> str:

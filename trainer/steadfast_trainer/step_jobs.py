@@ -61,7 +61,7 @@ def failure(error: Exception) -> dict:
             f" send the step, options.micro_batch_tokens need less ({text[:200]})",
         }
     if is_storage(error):
-        return {"code": "storage", "message": f"the checkpoint could not be written: {text}"}
+        return {"code": "storage", "message": f"a checkpoint could not be read or written: {text}"}
     code = "step_failed" if isinstance(error, StepFailed) else "internal"
     return {"code": code, "message": text or type(error).__name__}
 

@@ -1,10 +1,11 @@
-"""Which errors say that the disk is at fault, and may pass: it is full, over its quota, read-only or broken."""
+"""Which errors say that the disk is at fault, and may pass: it is full, over its quota, read-only, broken or away.
+Too many open files pass as well."""
 
 import errno
 
 from safetensors import SafetensorError
 
-PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE)
 
 
 def is_storage(error: BaseException) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+from torch.utils.checkpoint import checkpoint
 
 from .adapter import TRAINED, LoraOptions, load_optimizer, load_trained, make_optimizer, save_trained
 from .batch import Sample
@@ -16,6 +17,8 @@ from .policy import Policy
 # What a micro-batch's activations may take, where the caller sets no micro_batch_tokens. A constant, not the machine's
 # free memory: how the batch is cut decides the last bits of the gradient.
 ACTIVATION_BYTES = 4 * 2**30
+# What of it the logits may take, about four float32 rows of the vocabulary a token. More tokens come in chunks.
+LOGITS_BYTES = 2**30
 
 
 @dataclass(frozen=True)
@@ -123,13 +126,31 @@ def token_logprobs(
     """Logprob and entropy of each token in the loss, 0 elsewhere. Only those positions meet the vocabulary."""
     # Padding stands at the end, where the causal mask hides it from every real token.
     hidden_B_T_H = policy.hidden(ids_B_T, use_cache=False)[:, :-1]
-    logits_N_V = policy.logits(hidden_B_T_H[mask_B_T]) / temperature
-    all_N_V = torch.log_softmax(logits_N_V, dim=-1)
-    chosen_N = all_N_V.gather(1, ids_B_T[:, 1:][mask_B_T][:, None])[:, 0]
-    with torch.no_grad():
-        entropy_N = -(all_N_V.exp() * all_N_V).sum(-1)
+    hidden_N_H, tokens_N = hidden_B_T_H[mask_B_T], ids_B_T[:, 1:][mask_B_T]
+    at_once = max(1, LOGITS_BYTES // (16 * policy.vocab))
+    if len(tokens_N) <= at_once:
+        chosen_N, entropy_N = chosen_logprobs(policy, hidden_N_H, tokens_N, temperature)
+    else:
+        chunks = [
+            checkpoint(
+                chosen_logprobs, policy, hidden, tokens, temperature, use_reentrant=False, preserve_rng_state=False
+            )
+            for hidden, tokens in zip(hidden_N_H.split(at_once), tokens_N.split(at_once), strict=True)
+        ]
+        chosen_N, entropy_N = (torch.cat(parts) for parts in zip(*chunks, strict=True))
     zeros_B_T = torch.zeros(mask_B_T.shape, device=ids_B_T.device)
     return zeros_B_T.masked_scatter(mask_B_T, chosen_N), zeros_B_T.masked_scatter(mask_B_T, entropy_N)
+
+
+def chosen_logprobs(
+    policy: Policy, hidden_N_H: torch.Tensor, tokens_N: torch.Tensor, temperature: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Logprob of each token where it was chosen, and the entropy there."""
+    all_N_V = torch.log_softmax(policy.logits(hidden_N_H) / temperature, dim=-1)
+    chosen_N = all_N_V.gather(1, tokens_N[:, None])[:, 0]
+    with torch.no_grad():
+        entropy_N = -(all_N_V.exp() * all_N_V).sum(-1)
+    return chosen_N, entropy_N
 
 
 def micro_batches(samples: list[Sample], budget: int) -> list[list[Sample]]:
@@ -144,9 +165,9 @@ def micro_batches(samples: list[Sample], budget: int) -> list[list[Sample]]:
 
 
 def default_budget(policy: Policy) -> int:
-    """Tokens of a micro-batch by what one costs: about 34 hidden vectors a layer, and its row of the vocabulary."""
+    """Tokens of a micro-batch by what one costs, about 34 hidden vectors a layer, beside a chunk of logits."""
     config = policy.config
-    token_bytes = config.num_hidden_layers * 34 * config.hidden_size * policy.model.dtype.itemsize + 12 * policy.vocab
+    token_bytes = config.num_hidden_layers * 34 * config.hidden_size * policy.model.dtype.itemsize
     # On a CPU, larger ones fall out of the caches: 4,096 took 2.6 s where 16,384 took 4.4 s.
     most = 4096 if policy.device == "cpu" else 16384
-    return min(most, max(512, ACTIVATION_BYTES // token_bytes))
+    return min(most, max(512, (ACTIVATION_BYTES - LOGITS_BYTES) // token_bytes))

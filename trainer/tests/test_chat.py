@@ -71,6 +71,11 @@ def test_a_reply_is_read_back_as_it_was_rendered(policy):
         ('<tool_call>{"name": "x", "arg</tool_call>', None, [("x", '{"name": "x", "arg')]),
         ("<tool_call>rubbish", None, [("", "rubbish")]),
         ('<tool_call>{"name": "x", "arguments": "y"}</tool_call>', None, [("x", '{"name": "x", "arguments": "y"}')]),
+        (
+            r'<tool_call>{"name": "\ud83d", "arguments": {"a": "\ud83d"}}</tool_call>',
+            None,
+            [(r"\ud83d", r'{"a": "\ud83d"}')],
+        ),
         ('<tool_call>{"name": 3}<tool_call>[]</tool_call>', None, [("", '{"name": 3}'), ("", "[]")]),
     ],
 )
@@ -80,6 +85,12 @@ def test_tool_calls(text, content, calls):
     assert [(c["function"]["name"], c["function"]["arguments"]) for c in reply.tool_calls] == calls
     assert reply.tool_calls == parse_reply(text, "key", with_tools=True).tool_calls
     assert len({c["id"] for c in reply.tool_calls}) == len(calls)
+    json.dumps(reply.tool_calls, ensure_ascii=False).encode()
+
+
+def test_half_a_surrogate_pair_is_shown_as_its_escape(policy):
+    cut = [{"role": "user", "content": "cut \ud83d here"}]
+    assert r"cut \ud83d here" in policy.tokenizer.decode(prompt_ids(policy.tokenizer, cut))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from helpers import random_samples
 from trl_parity import NORMALISER, Deviation, deviation, make_trainer, near_policy, our_loss, trl_loss
 
+from steadfast_trainer import train
 from steadfast_trainer.loss import LossOptions
 
 TABLE = Path(__file__).parents[2] / "docs" / "parity.md"
@@ -86,6 +87,40 @@ def test_how_a_batch_is_cut_changes_nothing(policy, trainer, loss, cut):
         parts, recompute = CUTS[cut](samples)
         seen = deviation(our_loss(policy, parts, options, recompute), our_loss(policy, [samples], options))
         assert seen.loss <= CLOSE and seen.gradient <= CLOSE
+
+
+@pytest.mark.parametrize(("recompute", "forwards"), [(False, 1), (True, 2)])
+def test_recomputing_makes_the_layers_again(policy, trainer, recompute, forwards):
+    samples = near_policy(policy, BATCHES["8 ragged"])
+    made = []
+    # Inside a layer, as what is recomputed is its forward and no hook of its own.
+    hook = policy.model.get_decoder().layers[0].mlp.register_forward_pre_hook(lambda *_: made.append(1))
+    our_loss(policy, [samples], OPTIONS[0], recompute)
+    hook.remove()
+    assert len(made) == forwards
+
+
+@pytest.mark.parametrize("options", [OPTIONS[0], OPTIONS[2]], ids=str)
+def test_logits_come_in_chunks_where_they_are_many(policy, trainer, monkeypatch, options):
+    samples = near_policy(policy, BATCHES["8 ragged"])
+    rows, logits = [], policy.logits
+
+    def counted(hidden_N_H):
+        rows.append(len(hidden_N_H))
+        return logits(hidden_N_H)
+
+    monkeypatch.setattr(policy, "logits", counted)
+    whole = our_loss(policy, [samples], options)
+    tokens = sum(sum(s.mask_T) for s in samples)
+    reference = options.kl_coefficient > 0
+    assert rows == [tokens] * (1 + reference)
+
+    rows.clear()
+    monkeypatch.setattr(train, "LOGITS_BYTES", 16 * policy.vocab * 10)
+    seen = deviation(our_loss(policy, [samples], options), whole)
+    assert seen.loss <= CLOSE and seen.gradient <= CLOSE
+    # Once forward, once more backward.
+    assert max(rows) == 10 and sum(rows) == tokens * (2 + reference)
 
 
 def test_the_committed_table_is_of_these_options(request):

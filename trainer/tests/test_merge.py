@@ -3,10 +3,14 @@
 import subprocess
 import sys
 
+import pytest
 import torch
 from helpers import random_samples, write_batch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from steadfast_trainer.errors import ApiError
+from steadfast_trainer.merge import merge
 
 
 def test_a_trained_adapter_is_the_same_policy_everywhere(server, model_folder, tmp_path):
@@ -37,3 +41,12 @@ def test_a_trained_adapter_is_the_same_policy_everywhere(server, model_folder, t
     asked = {"model": "merged@1", "messages": messages, "temperature": 0, "max_tokens": 1, "return_token_ids": True}
     served = server.http.post("/v1/chat/completions", json=asked).json()
     assert served["choices"][0]["token_ids"] == [int(within[0, -1].argmax())]
+
+
+def test_a_folder_that_holds_something_is_not_merged_into(model_folder, tmp_path):
+    (tmp_path / "kept").write_text("kept")
+    with pytest.raises(ApiError, match="expected a new or an empty folder"):
+        merge(str(model_folder), tmp_path / "adapter", tmp_path)
+    with pytest.raises(ApiError, match="expected a new or an empty folder"):
+        merge(str(model_folder), tmp_path / "adapter", tmp_path / "kept")
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]

@@ -1,15 +1,19 @@
 """The official client against the running server."""
 
+import errno
 import shutil
 
 import openai
 import pytest
 from helpers import CONVERSATION, TOOLS, error_of
+from huggingface_hub.errors import OfflineModeIsEnabled
+from transformers import Phi3Config, Qwen2Config, Starcoder2Config
 
-from steadfast_trainer import memory
+from steadfast_trainer import hub, memory
 from steadfast_trainer.completions import read_request
 from steadfast_trainer.errors import ApiError
 from steadfast_trainer.fields import Fields
+from steadfast_trainer.model_config import read_config
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +64,11 @@ def test_unknown_model_is_named_with_what_is_loaded(client, model_folder):
     assert "gpt-9" in refused.value.message and str(model_folder) in refused.value.message
 
 
+def test_a_name_that_cannot_be_written_is_refused_all_the_same(server):
+    body = b'{"model": "\\ud83d", "messages": []}'
+    assert r"\ud83d" in error_of(server.http.post("/v1/chat/completions", content=body), 404)["message"]
+
+
 def test_too_long_a_prompt_is_refused(client, model_folder):
     with pytest.raises(openai.BadRequestError) as refused:
         client.chat.completions.create(model=str(model_folder), messages=[{"role": "user", "content": "word " * 2000}])
@@ -103,6 +112,21 @@ def test_a_stop_string_ends_and_is_cut_off(client, model_folder):
         ({"tools": {}}, "tools"),
         ({"tool_choice": "required"}, "tool_choice"),
         ({"top_k": 20}, "top_k"),
+        ({"min_tokens": 5}, "min_tokens"),
+        ({"ignore_eos": True}, "ignore_eos"),
+        ({"stop_token_ids": [3]}, "stop_token_ids"),
+        ({"bad_words": ["no"]}, "bad_words"),
+        ({"allowed_token_ids": [3]}, "allowed_token_ids"),
+        ({"chat_template": "{{ messages }}"}, "chat_template"),
+        ({"chat_template_kwargs": {"enable_thinking": False}}, "chat_template_kwargs"),
+        ({"add_generation_prompt": False}, "add_generation_prompt"),
+        ({"continue_final_message": True}, "continue_final_message"),
+        ({"truncate_prompt_tokens": 9}, "truncate_prompt_tokens"),
+        ({"structured_outputs": {"regex": "a"}}, "structured_outputs"),
+        ({"guided_json": {}}, "guided_json"),
+        ({"guided_regex": "a"}, "guided_regex"),
+        ({"guided_choice": ["a"]}, "guided_choice"),
+        ({"guided_grammar": "a"}, "guided_grammar"),
         ({"response_format": {"type": "json_object"}}, "response_format"),
         ({"model": None}, "model"),
     ],
@@ -121,6 +145,7 @@ def test_fields_that_change_nothing_are_taken(client, model_folder):
         return asked.choices[0].message.content
 
     assert ask(top_k=-1, min_p=0.0, repetition_penalty=1.0, logit_bias={}, user="me") == ask()
+    assert ask(min_tokens=0, ignore_eos=False, stop_token_ids=[], chat_template_kwargs={}, guided_json=None) == ask()
 
 
 def test_tools_are_refused_where_the_template_has_no_calls(policy, monkeypatch):
@@ -151,6 +176,43 @@ def test_a_damaged_model_is_refused(server, model_folder, tmp_path):
     (tmp_path / "m" / "model.safetensors").write_bytes(b"rubbish")
     answer = server.http.post("/v1/models/load", json={"model": str(tmp_path / "m")})
     assert error_of(answer, 400)["code"] == "model_not_loadable"
+
+
+@pytest.mark.parametrize(
+    ("config", "slides"),
+    [
+        (Phi3Config(sliding_window=2047, max_position_embeddings=4096, pad_token_id=0), True),
+        (Phi3Config(sliding_window=262144, max_position_embeddings=131072, pad_token_id=0), False),
+        (Starcoder2Config(sliding_window=4096, max_position_embeddings=16384), True),
+        (Starcoder2Config(sliding_window=4096, max_position_embeddings=16384, use_sliding_window=False), False),
+        (Qwen2Config(use_sliding_window=False), False),
+    ],
+)
+def test_a_model_that_sees_a_part_of_the_context_only_is_refused(tmp_path, config, slides):
+    config.save_pretrained(tmp_path)
+    if not slides:
+        assert read_config("m", tmp_path).model_type == config.model_type
+        return
+    with pytest.raises(ApiError, match="other than full attention") as refused:
+        read_config("m", tmp_path)
+    assert refused.value.param == "model"
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "why"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), 507, "No space left on device"),
+        (OfflineModeIsEnabled("offline"), 400, "cannot be reached"),
+    ],
+)
+def test_why_a_download_failed_is_told(monkeypatch, error, status, why):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(hub, "snapshot_download", fail)
+    with pytest.raises(ApiError, match=why) as refused:
+        hub.model_folder("owner/model")
+    assert refused.value.status == status and refused.value.param == "model"
 
 
 def test_a_model_that_does_not_fit_is_refused_with_the_sum(model_folder, monkeypatch):

@@ -1,17 +1,21 @@
 """A server that is killed in the middle of a step loses that step only, and makes it again with the same bits."""
 
+import errno
 import json
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import pytest
 from helpers import Served, error_of, random_samples, write_batch
 
+from steadfast_trainer import checkpoints
 from steadfast_trainer.checkpoints import files_of, newest_complete
 from steadfast_trainer.fields import Fields
 from steadfast_trainer.policy import Policy
 from steadfast_trainer.runs import Runs
+from steadfast_trainer.step_jobs import failure
 
 
 def request(step: int, batch: dict, parent: str) -> dict:
@@ -72,6 +76,21 @@ def test_a_damaged_checkpoint_is_set_aside(server, model_folder, tmp_path):
     metrics.write_text(json.dumps({"loss": 0}))
     assert newest_complete(tmp_path / "run") == 0
     assert not metrics.exists()
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.EIO, errno.ESTALE])
+def test_a_checkpoint_that_cannot_be_read_now_is_not_taken_for_a_damaged_one(policy, tmp_path, monkeypatch, number):
+    unbroken_run(policy, tmp_path, [])
+
+    def fail(_: Path) -> str:
+        raise OSError(number, "not now")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoints, "sha256_of", fail)
+        with pytest.raises(OSError) as raised:
+            newest_complete(tmp_path)
+    assert failure(raised.value)["code"] == "storage"
+    assert newest_complete(tmp_path) == 0
 
 
 def test_a_busy_port_is_told_in_one_line(server):

@@ -29,7 +29,7 @@ class Deviation:
 
 def make_trainer(policy: Policy, folder: Path) -> GRPOTrainer:
     """TRL's trainer over the policy, whose adapter holds random numbers: a fresh one has gradients of zero."""
-    parameters = fresh_adapter(policy, LoraOptions(4, 8.0, 0, "all-linear"))
+    parameters = fresh_adapter(policy, LoraOptions(4, 8.0, 0, "all-linear"), TRAINED)
     generator = torch.Generator().manual_seed(1)
     for parameter in parameters.values():
         parameter.data = 0.1 * torch.randn(parameter.shape, generator=generator)
