@@ -34,16 +34,19 @@ export function policyModel(run: string, version: number): string {
   return `${run}@${version}`;
 }
 
-/** The name by which a sampler elsewhere has a policy version loaded: `@` is not for all of them. */
-export function adapterName({ run, step }: PolicyVersion): string {
-  return `${run}-${stepName(step)}`;
+/**
+ * The name by which a sampler elsewhere has a policy version loaded: `@` is not for all of them. `content` is the SHA-256 of
+ * the version's manifest: a run that was deleted and made again under its name has other weights at the same step.
+ */
+export function adapterName({ run, step }: PolicyVersion, content: string): string {
+  return `${run}-${stepName(step)}-${content.slice(0, 8)}`;
 }
 
 /** Reads such a name of a run's policy version; null for any other name. */
 export function adapterVersionOf(name: string, run: string): PolicyVersion | null {
-  const step = /-step-(\d{4,9})$/.exec(name)?.[1];
+  const [, step, content = ''] = /-step-(\d{4,9})-([0-9a-f]{8})$/.exec(name) ?? [];
   const version = step === undefined ? null : policyVersionOf(policyModel(run, Number(step)));
-  return version !== null && adapterName(version) === name ? version : null;
+  return version !== null && adapterName(version, content) === name ? version : null;
 }
 
 /** A policy version: its run, its step, and where its checkpoint stands in the run's folder. */

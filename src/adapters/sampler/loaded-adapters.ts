@@ -1,8 +1,16 @@
-import { adapterName, adapterVersionOf, type PolicyVersion } from '../../domain/ids.ts';
+import { adapterVersionOf, type PolicyVersion } from '../../domain/ids.ts';
 import type { LoraReplica } from './lora-replica.ts';
 
 /** Longer than tools between two calls of a rollout take mostly; a version that is wanted again is loaded again. */
 const IDLE_MS = 900_000;
+
+/** A policy version as a replica has it. */
+export interface Adapter {
+  readonly version: PolicyVersion;
+  readonly name: string;
+  /** Where the replica reads it. */
+  readonly folder: string;
+}
 
 interface Loaded {
   readonly version: PolicyVersion;
@@ -14,10 +22,10 @@ interface Loaded {
 /** What is loaded at one replica, as one worker knows it. */
 export interface LoadedAdapters {
   readonly url: string;
-  /** Does something while a version is loaded, which nobody takes away meanwhile. */
-  use<T>(version: PolicyVersion, folder: string, body: () => Promise<T>): Promise<T>;
-  /** The replica has lost a version: it is to be loaded again. */
-  forget(version: PolicyVersion): void;
+  /** Does something while an adapter is loaded, which nobody takes away meanwhile. */
+  use<T>(adapter: Adapter, body: () => Promise<T>): Promise<T>;
+  /** The replica has lost an adapter: it is to be loaded again. */
+  forget(adapter: Adapter): void;
 }
 
 /** Keeps account of one replica's adapters. */
@@ -25,9 +33,8 @@ export function createLoadedAdapters(replica: LoraReplica, idleMs: number = IDLE
   const known = new Map<string, Loaded>();
   const runs = new Set<string>();
 
-  async function use<T>(version: PolicyVersion, folder: string, body: () => Promise<T>): Promise<T> {
-    const name = adapterName(version);
-    const entry = known.get(name) ?? begin(name, version, folder);
+  async function use<T>(adapter: Adapter, body: () => Promise<T>): Promise<T> {
+    const entry = known.get(adapter.name) ?? begin(adapter);
     entry.inUse++;
     try {
       await entry.loading;
@@ -39,7 +46,7 @@ export function createLoadedAdapters(replica: LoraReplica, idleMs: number = IDLE
   }
 
   /** Many rollouts ask at once for a version that is new: it is loaded once. */
-  function begin(name: string, version: PolicyVersion, folder: string): Loaded {
+  function begin({ name, version, folder }: Adapter): Loaded {
     const entry = { version, loading: replica.load(name, folder), inUse: 0, usedAt: Date.now() };
     known.set(name, entry);
     entry.loading.then(
@@ -78,8 +85,8 @@ export function createLoadedAdapters(replica: LoraReplica, idleMs: number = IDLE
     if (known.get(name) === entry) known.delete(name);
   }
 
-  function forget(version: PolicyVersion): void {
-    known.delete(adapterName(version));
+  function forget({ name }: Adapter): void {
+    known.delete(name);
   }
 
   return { url: replica.url, use, forget };

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import { sha256Of } from '../artifacts/sha256.ts';
 import { SteadfastError } from '../../domain/failures.ts';
 import { adapterName, type PolicyVersion, policyVersionOf } from '../../domain/ids.ts';
 import type { Artifacts } from '../../ports/artifacts.ts';
 import type { Model, ModelRequest, ModelResponse } from '../../ports/model.ts';
-import { type LoadedAdapters, createLoadedAdapters } from './loaded-adapters.ts';
+import { type Adapter, type LoadedAdapters, createLoadedAdapters } from './loaded-adapters.ts';
 import type { LoraReplica } from './lora-replica.ts';
 
 /**
@@ -23,10 +24,11 @@ export function createReplicaModel(options: {
   async function sample(request: ModelRequest, signal?: AbortSignal): Promise<ModelResponse> {
     const version = request.apiBase === null ? policyVersionOf(request.model) : null;
     if (version === null) return await model.sample(request, signal);
+    const adapter = await adapterOf(version);
     let away: unknown;
     for (const adapters of inOrder(loaded, request)) {
       try {
-        return await sampleAt(adapters, version, request, signal);
+        return await sampleAt(adapters, adapter, request, signal);
       } catch (error) {
         // The next one serves as well, and has the prompt's prefix to learn.
         if (!(error instanceof SteadfastError) || error.type !== 'Model.Unreachable') throw error;
@@ -36,22 +38,29 @@ export function createReplicaModel(options: {
     throw away;
   }
 
+  async function adapterOf(version: PolicyVersion): Promise<Adapter> {
+    const manifest = await artifacts.readRunFile(version.run, `${version.path}/manifest.json`);
+    return {
+      version,
+      name: adapterName(version, sha256Of(manifest ?? '')),
+      folder: artifacts.runPath(version.run, `${version.path}/adapter`),
+    };
+  }
+
   async function sampleAt(
     adapters: LoadedAdapters,
-    version: PolicyVersion,
+    adapter: Adapter,
     request: ModelRequest,
     signal?: AbortSignal,
   ): Promise<ModelResponse> {
-    const folder = artifacts.runPath(version.run, `${version.path}/adapter`);
-    const asked = { ...request, model: adapterName(version), apiBase: adapters.url };
-    const ask = async () =>
-      await adapters.use(version, folder, async () => await model.sample(asked, signal));
+    const asked = { ...request, model: adapter.name, apiBase: adapters.url };
+    const ask = async () => await adapters.use(adapter, async () => await model.sample(asked, signal));
     try {
       return { ...(await ask()), model: request.model };
     } catch (error) {
       if (!(error instanceof SteadfastError) || error.type !== 'Model.Unknown') throw error;
       // Restarted since, or made room by another worker.
-      adapters.forget(version);
+      adapters.forget(adapter);
       return { ...(await ask()), model: request.model };
     }
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -21,6 +21,7 @@ import { quiet } from '../../support/quiet.ts';
 quiet();
 
 const RUN = 'sampled-elsewhere';
+const MANIFEST = 'checkpoints/step-0001/manifest.json';
 
 function request(step: number, prompt = 'test_add in a.py fails'): ModelRequest {
   return {
@@ -37,7 +38,10 @@ function request(step: number, prompt = 'test_add in a.py fails'): ModelRequest 
 
 async function loadedAt(url: string): Promise<string[]> {
   const names = await createLoraReplica(url, null).listed();
-  return names.filter((name) => name.startsWith(RUN)).toSorted();
+  // Without what tells one content from another.
+  return names
+    .flatMap((name) => /^(sampled-elsewhere-step-\d{4})-[0-9a-f]{8}$/.exec(name)?.[1] ?? [])
+    .toSorted();
 }
 
 // The policy server loads adapters by the same routes as vLLM, which needs a GPU.
@@ -72,6 +76,10 @@ describe('policy versions at replicas that load adapters', () => {
     replicas[index] = await startPolicyServer({ models: [base], port });
   }
 
+  async function write(manifest: string): Promise<void> {
+    await writeFile(artifacts.runPath(RUN, MANIFEST), manifest);
+  }
+
   const plain = (): Model => createOpenAiModel({ apiKey: null, policyUrl: trainer.url });
   const urls = (): string[] => replicas.map(({ url }) => url);
 
@@ -94,7 +102,8 @@ describe('policy versions at replicas that load adapters', () => {
           model.sample(request(step, prompt)),
         ]);
         assert.deepEqual(there.completionTokenIds, here.completionTokenIds);
-        for (const [i, logprob] of (there.logprobs ?? []).entries()) {
+        assert.ok(there.logprobs !== null);
+        for (const [i, logprob] of there.logprobs.entries()) {
           assert.ok(Math.abs(logprob - (here.logprobs?.[i] ?? Number.NaN)) < 1e-4);
         }
         assert.equal(there.model, `${RUN}@${step}`);
@@ -140,6 +149,23 @@ describe('policy versions at replicas that load adapters', () => {
     }
     // What is wanted all the same is loaded again.
     assert.equal((await model.sample(request(2))).model, `${RUN}@2`);
+  });
+
+  it('loads a version anew where its run was made again', async () => {
+    const [url = ''] = urls();
+    const model = modelAt([url]);
+    await model.sample(request(1));
+    const manifest = (await artifacts.readRunFile(RUN, MANIFEST)) ?? '';
+    const names = async () =>
+      (await createLoraReplica(url, null).listed()).filter((name) => name.includes('-step-0001-'));
+    const before = await names();
+    try {
+      await write(`${manifest} `);
+      await model.sample(request(1));
+      assert.equal((await names()).length, before.length + 1);
+    } finally {
+      await write(manifest);
+    }
   });
 
   it('keeps what is asked for, however old', async () => {

@@ -46,9 +46,11 @@ test('a policy version is read from its own names alone, and only from those of 
   assert.deepEqual(policyVersionOf('night@12'), version);
   for (const model of ['night', 'night@', 'night@twelve', '@12', 'owner/night@12', 'night@1234567890'])
     assert.equal(policyVersionOf(model), null, model);
-  assert.equal(adapterName(version), 'night-step-0012');
-  assert.deepEqual(adapterVersionOf('night-step-0012', 'night'), version);
-  assert.equal(adapterVersionOf('night-step-12345', 'night')?.step, 12_345);
-  for (const name of ['day-step-0012', 'night-2-step-0012', 'night-step-012', 'night-step-00012', 'night'])
+  assert.equal(adapterName(version, '89abcdef'.repeat(8)), 'night-step-0012-89abcdef');
+  assert.deepEqual(adapterVersionOf('night-step-0012-89abcdef', 'night'), version);
+  assert.equal(adapterVersionOf('night-step-12345-89abcdef', 'night')?.step, 12_345);
+  for (const name of ['day-step-0012', 'night-2-step-0012', 'night-step-012', 'night-step-00012'])
+    assert.equal(adapterVersionOf(`${name}-89abcdef`, 'night'), null, name);
+  for (const name of ['night', 'night-step-0012', 'night-step-0012-89abcdeg'])
     assert.equal(adapterVersionOf(name, 'night'), null, name);
 });
