@@ -30,7 +30,7 @@ export interface RolloutHead {
   /** sha256 of the newest link; null before the first turn. */
   readonly head: string | null;
   readonly turn: number;
-  readonly phase: 'opening' | 'sampling' | 'tools' | 'grading' | 'recording' | 'closing' | 'ended';
+  readonly phase: 'opening' | 'sampling' | 'tools' | 'grading' | 'recording' | 'ended';
 }
 
 /**

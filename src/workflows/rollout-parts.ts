@@ -14,7 +14,6 @@ export const TIMEOUT_IN = {
   tools: 'Sandbox.Failed',
   grading: 'Grade.Failed',
   recording: 'Artifact.Missing',
-  closing: 'Sandbox.Failed',
   ended: 'Sandbox.Failed',
 } as const satisfies Record<RolloutHead['phase'], FailureType>;
 

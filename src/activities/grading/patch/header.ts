@@ -7,7 +7,6 @@ export interface Header {
   /** Octal modes, as written. */
   readonly modes: readonly string[];
   readonly deleted: boolean;
-  readonly created: boolean;
   /** Why the header is not one that git writes; null when it is. */
   readonly fault: string | null;
 }
@@ -45,7 +44,6 @@ export function readHeader(lines: readonly string[]): Header {
     paths: [...new Set(names.map(({ path }) => path))],
     modes,
     deleted: lines.some((line) => line.startsWith('deleted file mode ')) || sides.now.includes(null),
-    created: lines.some((line) => line.startsWith('new file mode ')) || sides.old.includes(null),
     fault: names.find(({ fault }) => fault !== null)?.fault ?? disagreement(first, sides, moved),
   };
 }
