@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
+import { countOpenWorkflows } from './open-work.ts';
 import type { PlatformState } from './platform-state.ts';
 
 /** What the command line goes by itself: it must be what the platform goes by, set or not. */
@@ -83,23 +84,29 @@ export function requireSameEnvironment(config: Config, state: PlatformState): vo
   );
 }
 
-/** Keeps the names that matter to open runs for the next start, which may be in another shell. */
-export function keepEnvironment(config: Config): void {
-  const set = NEEDED_BY_RUNS.filter((name) => config.environment[name]);
-  writeFileSync(lastEnvironment(config), `${JSON.stringify(set)}\n`);
+/**
+ * Throws where open work may need something that the platform had when it was last up and would lack now, unless it is to go
+ * `without`; else keeps what it has for the next time, which may be in another shell. A server of the user's own has other
+ * workers too, and is not asked.
+ */
+export async function requireWhatOpenWorkNeeds(config: Config, without: readonly string[]): Promise<void> {
+  const has = NEEDED_BY_RUNS.filter((name) => isSet(config.environment[name]));
+  const lacking = readLastEnvironment(config).filter(
+    (name) => !has.includes(name) && !without.includes(name),
+  );
+  const open = lacking.length === 0 || config.temporalAddress !== null ? 0 : await countOpenWorkflows(config);
+  if (open > 0) {
+    throw new Error(
+      `the platform was last up with ${lacking.join(', ')}, not set now, which its open workflows (${open}) may need: ` +
+        `set it, or go without by steadfast up --without ${lacking.join(',')}`,
+    );
+  }
+  writeFileSync(lastEnvironment(config), `${JSON.stringify(has)}\n`);
 }
 
-/** Throws where the platform would come up without something that it had when it was last up, unless it is to go without. */
-export function requireWhatOpenRunsNeed(config: Config, without: readonly string[]): void {
-  const lacking = readLastEnvironment(config).filter(
-    (name) => !config.environment[name] && !without.includes(name),
-  );
-  if (lacking.length === 0) return;
-  const names = lacking.join(', ');
-  throw new Error(
-    `the platform was last up with ${names}, not set now, which runs that are open may need: set it, or go without by ` +
-      `steadfast up --without ${lacking.join(',')}`,
-  );
+/** `default` is what stands for no key. */
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== '' && value !== 'default';
 }
 
 function readLastEnvironment(config: Config): readonly string[] {

@@ -28,13 +28,17 @@ export class PlatformRun {
     this.workers = specs.workers.map(supervise);
   }
 
-  /** Brings all up; returns when all were ready once, or when stopped. */
-  async start(): Promise<void> {
+  /**
+   * Brings all up; returns when all were ready once, or when stopped. `mayWork` is asked when the server answers and before
+   * anything is taken from it; where it rejects, no worker starts.
+   */
+  async start(mayWork: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     this.save();
     // The policy server needs nobody and takes the longest: its imports are seconds of computing.
     this.policy?.start();
     this.temporal?.start();
     if ((await this.temporal?.untilReady()) === false) return;
+    await mayWork();
     for (const worker of this.workers) worker.start();
     const rest = [...this.workers, ...(this.policy === null ? [] : [this.policy])];
     const ready = await Promise.all(rest.map((one) => one.untilReady()));

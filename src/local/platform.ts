@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { lastLine, logFile, logFolder, logSince, openLog } from './logs.ts';
-import { requireSameEnvironment, requireWhatOpenRunsNeed } from './platform-environment.ts';
+import { requireSameEnvironment } from './platform-environment.ts';
 import { readLiveState, type PlatformState, type ProcessState } from './platform-state.ts';
 import { isAlive, signal } from './process-identity.ts';
 import { toolPaths } from './setup/paths.mjs';
@@ -30,7 +30,7 @@ const DEATHS = 3;
 
 /**
  * Brings the embedded platform up unless it is, and returns once every part is ready; throws where it is up with another
- * environment, where it would come up without what its open runs may need, and where a part dies again and again.
+ * environment, where it would come up without what its open work may need, and where a part dies again and again.
  */
 export async function ensurePlatform(config: Config, options: EnsureOptions = {}): Promise<PlatformState> {
   requireSetUp(config);
@@ -41,10 +41,8 @@ export async function ensurePlatform(config: Config, options: EnsureOptions = {}
   let starter: Starter | undefined;
   for (;;) {
     const state = readLiveState(config.home);
-    if (state === undefined) {
-      if (starter === undefined) requireWhatOpenRunsNeed(config, options.without ?? []);
-      starter = started(config, options.model, starter);
-    } else if (state.phase !== 'stopping') {
+    if (state === undefined) starter = started(config, options, starter);
+    else if (state.phase !== 'stopping') {
       requireSameEnvironment(config, state);
       tell(state, told, options.progress);
       if (state.phase === 'ready') return state;
@@ -84,11 +82,11 @@ interface Starter {
 }
 
 /** Starts a supervisor when none was or the last one ended without a word; throws when it ended with one. */
-function started(config: Config, model: string | undefined, starter: Starter | undefined): Starter {
-  return starter === undefined || starter.hasEnded() ? startSupervisor(config, model) : starter;
+function started(config: Config, options: EnsureOptions, starter: Starter | undefined): Starter {
+  return starter === undefined || starter.hasEnded() ? startSupervisor(config, options) : starter;
 }
 
-function startSupervisor(config: Config, model: string | undefined): Starter {
+function startSupervisor(config: Config, { model, without = [] }: EnsureOptions): Starter {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const log = openLog(config.home, 'supervisor');
   const before = fstatSync(log).size;
@@ -97,6 +95,7 @@ function startSupervisor(config: Config, model: string | undefined): Starter {
     [
       join(import.meta.dirname, `supervisor.${extension}`),
       ...(model === undefined ? [] : ['--model', model]),
+      ...without.flatMap((name) => ['--without', name]),
     ],
     {
       detached: true,

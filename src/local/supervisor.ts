@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../config.ts';
-import { keepEnvironment } from './platform-environment.ts';
+import { requireWhatOpenWorkNeeds } from './platform-environment.ts';
 import { endOrphans, PlatformRun } from './platform-run.ts';
 import { keepLock, releaseLock, takeLock } from './platform-state.ts';
 import { requireFreePorts, wantedPorts } from './ports.ts';
@@ -11,7 +11,9 @@ import { databaseFile } from './temporal-server.ts';
 
 // A process of its own, in its own session: it outlives the terminal that started the platform.
 const config = loadConfig();
-const { values } = parseArgs({ options: { model: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { model: { type: 'string' }, without: { type: 'string', multiple: true } },
+});
 const model = values.model ?? null;
 
 // Another supervisor is at it; who started this one waits for that one's platform.json.
@@ -25,7 +27,6 @@ try {
   await endOrphans(config.home);
   await requireFreePorts(wantedPorts(config));
   mkdirSync(dirname(databaseFile(config)), { recursive: true });
-  keepEnvironment(config);
 } catch (error) {
   releaseLock(config.home);
   endWith(error);
@@ -42,7 +43,13 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) {
 }
 // Nobody's terminal is ours.
 process.on('SIGHUP', () => undefined);
-await run.start();
+try {
+  await run.start(async () => await requireWhatOpenWorkNeeds(config, values.without ?? []));
+} catch (error) {
+  await run.stop();
+  releaseLock(config.home);
+  endWith(error);
+}
 
 /** Whoever started this one shows what it has said. */
 function endWith(error: unknown): never {

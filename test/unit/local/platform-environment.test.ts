@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { bringUp, ensureReady } from '../../../src/cli/platform.ts';
@@ -7,9 +9,8 @@ import { webAddress } from '../../../src/cli/temporal-client.ts';
 import { loadConfig } from '../../../src/config.ts';
 import {
   fingerprints,
-  keepEnvironment,
   requireSameEnvironment,
-  requireWhatOpenRunsNeed,
+  requireWhatOpenWorkNeeds,
 } from '../../../src/local/platform-environment.ts';
 import { PlatformRun } from '../../../src/local/platform-run.ts';
 import { type PlatformState, readState } from '../../../src/local/platform-state.ts';
@@ -85,25 +86,42 @@ describe('a command at a platform that came up before', () => {
   });
 });
 
-describe('a platform that comes up again', () => {
-  const needed = { OPENAI_API_KEY: 'sk-1', DOCKER_HOST: '', STEADFAST_LOG: 'debug' };
+/** A server with so many open workflows, as its Web UI tells of them. */
+async function serverWith(t: TestContext, open: number): Promise<Variables> {
+  const server = createServer((request, response) => {
+    assert.match(request.url ?? '', /^\/api\/v1\/namespaces\/default\/workflow-count\?query=ExecutionStatus/);
+    response.end(JSON.stringify({ count: String(open) }));
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  t.after(() => server.close());
+  return { STEADFAST_UI_PORT: String((server.address() as AddressInfo).port) };
+}
 
-  it('is refused without what open runs may need, until it is named as what to go without', (t) => {
+describe('a platform that comes up again', () => {
+  const had = { OPENAI_API_KEY: 'sk-1', TINKER_API_KEY: 'default', STEADFAST_LOG: 'debug' };
+
+  it('is refused without what open work may need, until it is named as what to go without', async (t) => {
     const home = temporaryHome(t);
-    keepEnvironment(loadConfig({ STEADFAST_HOME: home, ...needed }));
-    const now = loadConfig({ STEADFAST_HOME: home });
-    assert.throws(() => requireWhatOpenRunsNeed(now, []), {
+    const shell = { STEADFAST_HOME: home, ...(await serverWith(t, 3)) };
+    const need = async (variables: Variables, without: readonly string[] = []) =>
+      await requireWhatOpenWorkNeeds(loadConfig({ ...shell, ...variables }), without);
+    await need(had);
+    assert.doesNotMatch(readFileSync(join(home, 'last-environment.json'), 'utf8'), /sk-1/);
+    await assert.rejects(need({}), {
       message:
-        'the platform was last up with OPENAI_API_KEY, not set now, which runs that are open may need: set it, or go ' +
+        'the platform was last up with OPENAI_API_KEY, not set now, which its open workflows (3) may need: set it, or go ' +
         'without by steadfast up --without OPENAI_API_KEY',
     });
-    requireWhatOpenRunsNeed(now, ['OPENAI_API_KEY']);
-    requireWhatOpenRunsNeed(loadConfig({ STEADFAST_HOME: home, OPENAI_API_KEY: 'sk-2' }), []);
-    assert.doesNotMatch(readFileSync(join(home, 'last-environment.json'), 'utf8'), /sk-1/);
+    await need({ OPENAI_API_KEY: 'sk-2' });
+    await need({}, ['OPENAI_API_KEY']);
+    // From now on it has none.
+    await need({});
   });
 
-  it('needs nothing the first time', (t) => {
-    requireWhatOpenRunsNeed(loadConfig({ STEADFAST_HOME: temporaryHome(t) }), []);
+  it('comes up without anything where nothing is open', async (t) => {
+    const shell = { STEADFAST_HOME: temporaryHome(t), ...(await serverWith(t, 0)) };
+    await requireWhatOpenWorkNeeds(loadConfig({ ...shell, ...had }), []);
+    await requireWhatOpenWorkNeeds(loadConfig(shell), []);
   });
 
   it('takes no name that nobody asks for', async (t) => {
