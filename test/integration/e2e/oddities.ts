@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import type { Trajectory } from '../../../src/domain/trajectory.ts';
-import { type Completion, type ScriptedOptions, send } from '../../support/scripted-endpoint.ts';
+import {
+  type ChatBody,
+  type Completion,
+  type ScriptedOptions,
+  send,
+} from '../../support/scripted-endpoint.ts';
 
 /** An endpoint that is odd in one way, and how every rollout against it has to end. */
 export interface Oddity {
@@ -10,7 +15,7 @@ export interface Oddity {
   readonly stopReason?: string;
   readonly reward?: number;
   readonly mask?: string | null;
-  readonly check?: (trajectory: Trajectory, requests: readonly unknown[]) => void;
+  readonly check?: (trajectory: Trajectory, requests: readonly ChatBody[]) => void;
 }
 
 /** Changes the calls of an answer that has some. */
@@ -65,7 +70,9 @@ export const ODDITIES: readonly Oddity[] = [
     endpoint: { reshape: inMessages((message) => ({ ...message, content: null, reasoning_content: 'Hm.' })) },
     check(trajectory, requests) {
       assert.ok(modelTurns(trajectory).every(({ message }) => message.reasoning === 'Hm.'));
-      assert.doesNotMatch(JSON.stringify(requests), /Hm\./, 'reasoning is kept, and not sent back');
+      const replies = requests.flatMap(({ messages }) => messages.filter(({ role }) => role === 'assistant'));
+      assert.ok(replies.length > 0);
+      assert.ok(replies.every(({ reasoning_content: thought }) => thought === 'Hm.'));
     },
   },
   {
@@ -170,6 +177,20 @@ export const ODDITIES: readonly Oddity[] = [
     },
     stopReason: 'output_truncated',
     reward: 0.2,
+  },
+  {
+    name: 'a completion that the server broke off, with status 200',
+    endpoint: {
+      answer(body, response, n) {
+        if (n % 2 === 1) return false;
+        const message = { role: 'assistant', content: `I wil, after ${body.messages.length} messages` };
+        send(response, 200, { choices: [{ message, finish_reason: 'abort' }] });
+        return true;
+      },
+    },
+    check(trajectory) {
+      assert.ok(modelTurns(trajectory).every(({ message }) => !message.content.startsWith('I wil')));
+    },
   },
   {
     name: 'nothing at all in a message',
