@@ -93,9 +93,8 @@ export function adoption(kind: Sandbox['kind']): void {
       };
       await startAndKill(command, 'short');
       await sleep(1500);
-      const started = Date.now();
       assert.equal((await adapter(kind, host.stateDir).run(box.name, command)).output, 'done\n');
-      assert.ok(Date.now() - started < 900);
+      // Made again, it would have left a second one.
       assert.equal(await box.output('cat /testbed/log'), 'x\n');
     });
 
