@@ -158,11 +158,11 @@ describe('policy versions at replicas that load adapters', () => {
     const manifest = (await artifacts.readRunFile(RUN, MANIFEST)) ?? '';
     const names = async () =>
       (await createLoraReplica(url, null).listed()).filter((name) => name.includes('-step-0001-'));
-    const before = await names();
+    const had = await names();
     try {
       await write(`${manifest} `);
       await model.sample(request(1));
-      assert.equal((await names()).length, before.length + 1);
+      assert.equal((await names()).length, had.length + 1);
     } finally {
       await write(manifest);
     }
