@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { birthOf } from './setup/birth.mjs';
 
 /** A process told apart from a later one with the same number. */
 export interface ProcessIdentity {
@@ -26,22 +25,5 @@ export function signal(identity: ProcessIdentity, name: NodeJS.Signals): boolean
   } catch {
     // It ended between the look and the signal.
     return false;
-  }
-}
-
-/** When a process began: clock ticks since boot on Linux, `ps`'s date elsewhere. A zombie counts as dead. */
-function birthOf(pid: number): string | undefined {
-  try {
-    if (process.platform !== 'linux') {
-      return (
-        execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || undefined
-      );
-    }
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The command's name, in parentheses, may hold spaces; the fields after it don't.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : fields[19];
-  } catch {
-    return undefined;
   }
 }

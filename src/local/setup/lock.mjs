@@ -1,6 +1,7 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { birthOf } from './birth.mjs';
 
 /** Who saw the last holder dead a moment before us may have removed our lock for its own. */
 const SETTLED_MS = 100;
@@ -23,7 +24,7 @@ export async function holdLock(file, onWait) {
     const holder = read(file);
     const pid = Number(holder.split(' ')[0]);
     // The same number may be another process by now: after a reboot, or in a new container on an old cache.
-    if (!isAlive(pid) || nameOf(pid) !== holder) {
+    if (holder === '' || nameOf(pid) !== holder) {
       rmSync(file, { force: true });
       continue;
     }
@@ -62,26 +63,10 @@ function read(file) {
 }
 
 /**
- * A process told from a later one with its number: by when it began, where /proc says so.
+ * A process as a lock names it; empty when it has ended.
  * @param {number} pid
  */
 function nameOf(pid) {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The command's name, in parentheses, may hold spaces; the fields after it don't.
-    return `${pid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
-  } catch {
-    return String(pid);
-  }
-}
-
-/** @param {number} pid */
-function isAlive(pid) {
-  if (!(pid > 0)) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return /** @type {NodeJS.ErrnoException} */ (error).code === 'EPERM';
-  }
+  const born = birthOf(pid);
+  return born === undefined ? '' : `${pid} ${born}`;
 }
