@@ -1,5 +1,4 @@
-import { expendable, type Retention } from '../domain/retention.ts';
-import type { RunConfig } from '../domain/run-config.ts';
+import { expendable } from '../domain/retention.ts';
 import { openingOf } from '../domain/run-opening.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { Trainers } from '../ports/trainer.ts';
@@ -18,24 +17,22 @@ export function createPruneActivity(deps: {
   async function pruneCheckpoints(input: { readonly run: string; readonly config: string }): Promise<number> {
     return await heartbeatWhile(async (signal) => {
       const config = await readConfig(artifacts, input.config);
-      if (config.keep === undefined || config.keep.newest === null) return 0;
+      const { keep, training } = config;
+      if (keep === undefined || keep.newest === null) return 0;
       const trainer = trainerOf(config, trainers);
       // A server that was restarted has forgotten its runs.
       await trainer.openRun(openingOf(input.run, config, artifacts), signal);
       const published = await trainer.checkpoints(input.run);
       const rewards = await rewardsOf(artifacts, input.run);
-      const steps = expendable(published, rewards, { ...config.keep, newest: newestOf(config.keep, config) });
+      // Rollouts in flight are sampled from the newest policy, and from as many before it as may be stale.
+      const newest = Math.max(keep.newest, (training.maxStaleness ?? 0) + 1);
+      const steps = expendable(published, rewards, { ...keep, newest });
       for (const step of steps) await trainer.deleteCheckpoint(input.run, step);
       return steps.length;
     });
   }
 
   return { pruneCheckpoints };
-}
-
-/** Rollouts in flight are sampled from the newest policy, and from as many before it as may be stale. */
-function newestOf({ newest }: Retention, { training }: Pick<RunConfig, 'training'>): number | null {
-  return newest === null ? null : Math.max(newest, (training.maxStaleness ?? 0) + 1);
 }
 
 /** The mean reward of each step's batch, by the run's metrics. */

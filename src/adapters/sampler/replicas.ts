@@ -39,6 +39,7 @@ export function createReplicaModel(options: {
   }
 
   async function adapterOf(version: PolicyVersion): Promise<Adapter> {
+    // Read for each call: a run may be made again under its name while this worker lives.
     const manifest = await artifacts.readRunFile(version.run, `${version.path}/manifest.json`);
     return {
       version,

@@ -35,14 +35,15 @@ export const startCommand = defineCommand({
     const input = await withAbsolutePaths({ ...shipped, ...inputOfOptions(given) }, PACKAGE_ROOT);
     await checkBeforeStart(input, PREFIX);
     // Before a model is loaded for nothing; where the platform is up, a run may go on that needs no new sandbox.
-    if (platformStatus(config) === undefined) await refuseWithoutSandbox(config, input['sandbox']);
+    const wasUp = platformStatus(config) !== undefined;
+    if (!wasUp) await refuseWithoutSandbox(config, input['sandbox']);
     await ensureReady(config, output.say, String(input['model']));
     await withClient(config, async (client) => {
       const open = (await listOpenRuns(client)).find((info) => info.workflowId.startsWith(`${PREFIX}-`));
       const run = open?.workflowId ?? newRunName(PREFIX);
       const signal = interruptSignal();
       if (open === undefined) {
-        await refuseWithoutSandbox(config, input['sandbox']);
+        if (wasUp) await refuseWithoutSandbox(config, input['sandbox']);
         await startRun(client, artifacts, run, input);
       }
       const web = webAddress(config, run);
