@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Config } from '../config.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
+import { refuseWithoutPolicyServer } from './check-policy-server.ts';
 import { refuseWithoutSandbox } from './check-sandbox.ts';
 import { interruptSignal } from './detach.ts';
 import type { Output } from './output.ts';
@@ -24,6 +25,7 @@ export async function withNewRun<T>(
 ): Promise<T> {
   await refuseWithoutSandbox(config, input['sandbox']);
   await ensureReady(config, output.say);
+  await refuseWithoutPolicyServer(config, artifacts, input);
   return await withClient(config, async (client) => {
     // From here on Ctrl-C leaves a run behind, and has to say so.
     const signal = interruptSignal();

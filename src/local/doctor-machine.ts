@@ -3,6 +3,7 @@ import { existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../config.ts';
 import type { DoctorRow } from './doctor.ts';
+import { policyPlace } from './policy-place.ts';
 import { toolPaths } from './setup/paths.mjs';
 
 const setUpHint = 'run `node src/local/setup/setup.mjs`';
@@ -23,12 +24,22 @@ export async function machineRows(config: Config): Promise<DoctorRow[]> {
   return [
     nodeRow(process.versions.node),
     // Where servers of the user's own take their place, nothing here starts them.
-    ...(config.policyElsewhere ? [] : [required('Python environment', torch, setUpHint)]),
+    ...policyRows(config, torch),
     ...(config.temporalAddress === null ? [required('temporal command', temporal, setUpHint)] : []),
     required('git', git, 'install git'),
     diskRow(config.home),
     diskRow(config.cache),
   ];
+}
+
+/** Endpoints alone need no policy server, and no environment of 6 GB. */
+function policyRows(config: Config, torch: string | undefined): DoctorRow[] {
+  const part = 'policy server';
+  const place = policyPlace(config);
+  if (place === 'elsewhere') return [];
+  if (place === 'here') return [required(part, torch, setUpHint)];
+  const hint = `${setUpHint} to train, or to sample weights of your own; endpoints need none`;
+  return [{ part, found: 'not set up', state: 'warn', hint }];
 }
 
 /** Whether this Node runs the package without a build step. */

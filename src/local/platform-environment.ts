@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { countOpenWorkflows } from './open-work.ts';
+import { policyPlace } from './policy-place.ts';
 import type { PlatformState } from './platform-state.ts';
 
 /** What the command line goes by itself: it must be what the platform goes by, set or not. */
@@ -42,6 +43,9 @@ const READ_AT_START = [
   'HF_ENDPOINT',
 ];
 
+/** Stands among the variables for a policy server, which is there by set-up or by STEADFAST_POLICY_URL. */
+const POLICY_SERVER = 'policy-server';
+
 /** Without these a call of an open run is refused, or made of another server, and what was under way comes to nothing. */
 export const NEEDED_BY_RUNS: readonly string[] = [
   'OPENAI_API_KEY',
@@ -52,6 +56,7 @@ export const NEEDED_BY_RUNS: readonly string[] = [
   'WANDB_API_KEY',
   'HF_TOKEN',
   'DOCKER_HOST',
+  POLICY_SERVER,
 ];
 
 /** The environment that a platform's processes are started in, a hash for each variable: no secret is written down. */
@@ -90,18 +95,24 @@ export function requireSameEnvironment(config: Config, state: PlatformState): vo
  * workers too, and is not asked.
  */
 export async function requireWhatOpenWorkNeeds(config: Config, without: readonly string[]): Promise<void> {
-  const has = NEEDED_BY_RUNS.filter((name) => isSet(config.environment[name]));
+  const has = NEEDED_BY_RUNS.filter((name) =>
+    name === POLICY_SERVER ? policyPlace(config) !== 'nowhere' : isSet(config.environment[name]),
+  );
   const lacking = readLastEnvironment(config).filter(
     (name) => !has.includes(name) && !without.includes(name),
   );
   const open = lacking.length === 0 || config.temporalAddress !== null ? 0 : await countOpenWorkflows(config);
   if (open > 0) {
     throw new Error(
-      `the platform was last up with ${lacking.join(', ')}, not set now, which its open workflows (${open}) may need: ` +
-        `set it, or go without by steadfast up --without ${lacking.join(',')}`,
+      `the platform was last up with ${lacking.join(', ')}, not there now, which its open workflows (${open}) may need: ` +
+        `${lacking.map(remedy).join(', ')}, or go without by steadfast up --without ${lacking.join(',')}`,
     );
   }
   writeFileSync(lastEnvironment(config), `${JSON.stringify(has)}\n`);
+}
+
+function remedy(name: string): string {
+  return name === POLICY_SERVER ? `set it up (node src/local/setup/setup.mjs)` : `set ${name}`;
 }
 
 /** `default` is what stands for no key. */

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { lastLine, logFile, logFolder, logSince, openLog } from './logs.ts';
 import { requireSameEnvironment } from './platform-environment.ts';
+import { policyPlace } from './policy-place.ts';
 import { readLiveState, type PlatformState, type ProcessState } from './platform-state.ts';
 import { isAlive, signal } from './process-identity.ts';
 import { toolPaths } from './setup/paths.mjs';
@@ -33,7 +34,7 @@ const DEATHS = 3;
  * environment, where it would come up without what its open work may need, and where a part dies again and again.
  */
 export async function ensurePlatform(config: Config, options: EnsureOptions = {}): Promise<PlatformState> {
-  requireSetUp(config);
+  requireSetUp(config, options.model);
   const deadline = Date.now() + (options.timeoutMs ?? defaultTimeoutMs);
   const told = new Set<string>();
   const dyingOf = watchDeaths();
@@ -115,13 +116,13 @@ function startSupervisor(config: Config, { model, without = [] }: EnsureOptions)
   };
 }
 
-function requireSetUp(config: Config): void {
-  const paths = toolPaths(config.cache);
-  const wanted = [
-    ...(config.temporalAddress === null ? [paths.temporal] : []),
-    ...(config.policyElsewhere ? [] : [paths.trainerPython]),
+/** The server is always wanted; a policy server only where it has a model to load. */
+function requireSetUp(config: Config, model: string | undefined): void {
+  const { temporal, trainerEnv } = toolPaths(config.cache);
+  const missing = [
+    ...(config.temporalAddress === null && !existsSync(temporal) ? [temporal] : []),
+    ...(model !== undefined && policyPlace(config) === 'nowhere' ? [trainerEnv] : []),
   ];
-  const missing = wanted.filter((file) => !existsSync(file));
   if (missing.length === 0) return;
   throw new Error(
     `set-up is lacking (${missing.join(', ')}): \`npm start\` or \`node src/local/setup/setup.mjs\` does it`,

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import type { Config } from '../config.ts';
+import { policyPlace } from './policy-place.ts';
 
 /** A port that the platform wants. */
 export interface WantedPort {
@@ -10,14 +11,20 @@ export interface WantedPort {
 
 /** The ports of the embedded platform, each with the variable that changes it. */
 export function wantedPorts(
-  config: Pick<Config, 'temporalPort' | 'uiPort' | 'policyPort' | 'temporalAddress' | 'policyElsewhere'>,
+  config: Pick<
+    Config,
+    'temporalPort' | 'uiPort' | 'policyPort' | 'temporalAddress' | 'policyElsewhere' | 'cache'
+  >,
 ): WantedPort[] {
   const temporal = [
     { port: config.temporalPort, use: 'the Temporal server', variable: 'STEADFAST_TEMPORAL_PORT' },
     { port: config.uiPort, use: 'the Temporal Web UI', variable: 'STEADFAST_UI_PORT' },
   ];
   const policy = { port: config.policyPort, use: 'the policy server', variable: 'STEADFAST_POLICY_PORT' };
-  return [...(config.temporalAddress === null ? temporal : []), ...(config.policyElsewhere ? [] : [policy])];
+  return [
+    ...(config.temporalAddress === null ? temporal : []),
+    ...(policyPlace(config) === 'here' ? [policy] : []),
+  ];
 }
 
 /** Throws one message that names every wanted port that something else listens on. */

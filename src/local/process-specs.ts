@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
+import { policyPlace } from './policy-place.ts';
 import { packageRoot, toolPaths } from './setup/paths.mjs';
 import type { ProcessSpec } from './supervised-process.ts';
 import { temporalArguments, temporalEnvironment } from './temporal-server.ts';
@@ -14,11 +15,11 @@ export interface PlatformSpecs {
   readonly workers: readonly ProcessSpec[];
 }
 
-/** What to run for this configuration; no Temporal server, and no policy server, where the user named one. */
+/** What to run for this configuration; no Temporal server, and no policy server, where the user named one or wants none. */
 export function platformSpecs(config: Config, model: string | null): PlatformSpecs {
   return {
     temporal: config.temporalAddress === null ? temporalSpec(config) : null,
-    policy: config.policyElsewhere ? null : policySpec(config, model),
+    policy: policyPlace(config) === 'here' ? policySpec(config, model) : null,
     workers: workerRoles.map((role) => workerSpec(config, role)),
   };
 }

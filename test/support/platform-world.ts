@@ -10,6 +10,7 @@ import type { RunSummary } from '../../src/domain/run-summary.ts';
 import { readLiveState } from '../../src/local/platform-state.ts';
 import { toolPaths } from '../../src/local/setup/paths.mjs';
 import { type Ended, spawnCli } from './spawn-cli.ts';
+import { cacheWithoutTrainer } from './without-trainer.ts';
 
 /** The lines of `--json` that tests read. */
 export interface TrajectoryLine {
@@ -26,13 +27,13 @@ export class PlatformWorld {
   readonly store: string;
   private readonly environment: Readonly<Record<string, string>>;
 
-  private constructor(home: string, ports: readonly number[], model: Readonly<Record<string, string>>) {
+  private constructor(home: string, ports: readonly number[], variables: Readonly<Record<string, string>>) {
     this.home = home;
     this.store = join(home, 'store');
     const [temporal, ui, policy] = ports.map(String);
     this.environment = {
       ...(process.env as Record<string, string>),
-      ...model,
+      ...variables,
       STEADFAST_HOME: this.home,
       STEADFAST_TEMPORAL_PORT: temporal ?? '',
       STEADFAST_UI_PORT: ui ?? '',
@@ -40,10 +41,18 @@ export class PlatformWorld {
     };
   }
 
-  static async start(of: { readonly home?: string } = {}): Promise<PlatformWorld> {
+  static async start(
+    of: {
+      readonly home?: string;
+      /** As on a machine where set-up left the policy server out. */
+      readonly withoutPolicyServer?: boolean;
+    } = {},
+  ): Promise<PlatformWorld> {
     const ports = await Promise.all([freePort(), freePort(), freePort()]);
     const home = of.home ?? mkdtempSync(join(tmpdir(), 'steadfast-e2e-'));
-    const world = new PlatformWorld(home, ports, { OPENAI_API_KEY: 'default' });
+    const cache =
+      of.withoutPolicyServer === true ? { STEADFAST_CACHE: cacheWithoutTrainer(join(home, 'cache')) } : {};
+    const world = new PlatformWorld(home, ports, { OPENAI_API_KEY: 'default', ...cache });
     const { code, stderr } = await world.steadfast(['up']);
     if (code !== 0) throw new Error(`steadfast up: ${stderr}`);
     return world;

@@ -1,6 +1,7 @@
 import { type ArgsDef, defineCommand } from 'citty';
 import { ScheduleAlreadyRunning } from '@temporalio/client';
 import { createFolderArtifacts } from '../../adapters/artifacts/folder.ts';
+import { refuseWithoutPolicyServer } from '../check-policy-server.ts';
 import { checkStart } from '../check-start.ts';
 import { CommandError, messageOf } from '../errors.ts';
 import { checkNightly, scheduleOf, temporalCommand } from '../nightly.ts';
@@ -44,8 +45,10 @@ export const nightlyCreateCommand = defineCommand({
     };
     checkNightly(nightly);
     await checkBeforeStart(nightly.input, nightly.name);
-    await checkStart(createFolderArtifacts(config.store), nightly.input);
+    const artifacts = createFolderArtifacts(config.store);
+    await checkStart(artifacts, nightly.input);
     await ensureReady(config, createOutput({ json: false }).say);
+    await refuseWithoutPolicyServer(config, artifacts, nightly.input);
     await withClient(config, async (client) => {
       const handle = await client.schedule.create(scheduleOf(nightly)).catch((error: unknown) => {
         throw refusal(error, nightly.name, nightly.cron);

@@ -3,6 +3,7 @@ import { defineCommand } from 'citty';
 import { createFolderArtifacts } from '../../adapters/artifacts/folder.ts';
 import { platformStatus } from '../../local/platform.ts';
 import { readConfigFile, withAbsolutePaths } from '../config-file.ts';
+import { refuseWithoutPolicyServer } from '../check-policy-server.ts';
 import { refuseWithoutSandbox } from '../check-sandbox.ts';
 import { interruptSignal } from '../detach.ts';
 import { listOpenRuns } from '../find-run.ts';
@@ -38,6 +39,7 @@ export const startCommand = defineCommand({
     const wasUp = platformStatus(config) !== undefined;
     if (!wasUp) await refuseWithoutSandbox(config, input['sandbox']);
     await ensureReady(config, output.say, String(input['model']));
+    await refuseWithoutPolicyServer(config, artifacts, input);
     await withClient(config, async (client) => {
       const open = (await listOpenRuns(client)).find((info) => info.workflowId.startsWith(`${PREFIX}-`));
       const run = open?.workflowId ?? newRunName(PREFIX);

@@ -10,12 +10,14 @@ import { readScriptedInstances } from '../../support/scripted-policy.ts';
 import { ODDITIES } from './oddities.ts';
 
 const DATA = fileURLToPath(new URL('../../../examples/train.jsonl', import.meta.url));
+const POLICY = fileURLToPath(new URL('../../../examples/policy', import.meta.url));
 const ROLLOUTS = 2;
 
 suite('endpoints as they are in the wild', { timeout: 900_000 }, () => {
   let world: PlatformWorld;
   before(async () => {
-    world = await PlatformWorld.start();
+    // Whoever has an endpoint needs no policy server.
+    world = await PlatformWorld.start({ withoutPolicyServer: true });
   });
   after(async () => await world.stop());
 
@@ -72,6 +74,23 @@ suite('endpoints as they are in the wild', { timeout: 900_000 }, () => {
     assert.match(
       await costOf('calls in parallel'),
       /tokens of the scored rollouts: \d+ read, \d+ written; cost: \$\d/,
+    );
+  });
+
+  test('what would wait for a policy server is refused', async () => {
+    const { code, stderr } = await world.steadfast([
+      'run',
+      '--mode',
+      'train',
+      '--model',
+      POLICY,
+      '--data',
+      DATA,
+    ]);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /^steadfast run: the policy server .* the platform came up without one: node .*setup\.mjs/m,
     );
   });
 

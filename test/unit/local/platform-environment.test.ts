@@ -109,8 +109,8 @@ describe('a platform that comes up again', () => {
     assert.doesNotMatch(readFileSync(join(home, 'last-environment.json'), 'utf8'), /sk-1/);
     await assert.rejects(need({}), {
       message:
-        'the platform was last up with OPENAI_API_KEY, not set now, which its open workflows (3) may need: set it, or go ' +
-        'without by steadfast up --without OPENAI_API_KEY',
+        'the platform was last up with OPENAI_API_KEY, not there now, which its open workflows (3) may need: ' +
+        'set OPENAI_API_KEY, or go without by steadfast up --without OPENAI_API_KEY',
     });
     await need({ OPENAI_API_KEY: 'sk-2' });
     await need({}, ['OPENAI_API_KEY']);
