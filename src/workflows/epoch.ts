@@ -16,7 +16,7 @@ export async function epoch(input: EpochInput): Promise<EpochResult> {
     await wayOf(input)(running);
   } catch (error) {
     // A bug, in contrast, fails the task and must command nothing.
-    if (isCancellation(error) || error instanceof TemporalFailure) await running.window.cancel();
+    if (isCancellation(error) || error instanceof TemporalFailure) await running.cancel();
     throw error;
   }
   return resultOf(running.state);

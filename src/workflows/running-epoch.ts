@@ -1,4 +1,4 @@
-import { condition, continueAsNew, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import { condition, continueAsNew, patched, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import { NO_ATTEMPTS, tooManyFailures, withFailure } from '../domain/failure-window.ts';
 import { meanReward } from '../domain/rollout-totals.ts';
 import type { epoch } from './epoch.ts';
@@ -32,7 +32,7 @@ export class RunningEpoch {
   private readonly passes: Passes;
   private toldGroups: number;
   private telling = 0;
-  /** Whether it is about to continue as new. */
+  /** Whether it is about to continue as new, or to fail. */
   private isClosing = false;
 
   constructor(input: EpochInput) {
@@ -124,6 +124,12 @@ export class RunningEpoch {
     await this.hold.released();
     this.holdItself(reason);
     await this.hold.released();
+  }
+
+  /** Cancels the groups in flight; what samples beside a step that has failed begins no other in their places. */
+  async cancel(): Promise<void> {
+    if (patched('failure-ends-sampling')) this.isClosing = true;
+    await this.window.cancel();
   }
 
   /** Waits for all groups, and tells of progress meanwhile. */

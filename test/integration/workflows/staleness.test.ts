@@ -126,4 +126,25 @@ describe('training while the next rollouts are sampled', () => {
     });
     assert.equal(stub.open.size, 0);
   });
+
+  it('starts no other group once a step has failed, though there is room while the last ones end', async () => {
+    const stub = new StubRun();
+    const { activities } = recording(stub, {
+      trainStep: async () => {
+        // The window is full: another group begins where one of these ends.
+        while (stub.named('openSandbox').length < 5) await sleep(50);
+        throw ApplicationFailure.nonRetryable('diverged', 'Trainer.Failed');
+      },
+      sampleTurn: async (input) => {
+        if (!/g-00000[12]\//.test(input.rollout)) await sleep(1000);
+        return await stub.activities().sampleTurn(input);
+      },
+    });
+    await withWorkers(env, activities, async () => {
+      const handle = await start('failed-ahead', stub, { concurrency: 3, maxStaleness: 4 });
+      await assert.rejects(handle.result());
+    });
+    assert.equal(stub.named('openSandbox').length, 5);
+    assert.equal(stub.open.size, 0);
+  });
 });
