@@ -5,6 +5,7 @@ export interface HostImage {
   readonly names: readonly string[];
   /** `repository@sha256:…` as a registry knows it; null for one that was built here. */
   readonly digest: string | null;
+  /** With what we have laid over it. */
   readonly sizeBytes: number;
   /** ISO time at which we pulled it; null for an image of somebody else's. */
   readonly pulledAt: string | null;

@@ -5,6 +5,7 @@ import { imagesToEvict } from '../../domain/image-eviction.ts';
 import { familiarName, isImageName, registryOf } from '../../domain/image-name.ts';
 import type { HostImage, Images } from '../../ports/images.ts';
 import { bounded, connect, statusOf, typed } from '../sandbox/docker/client.ts';
+import { STANDS_ON } from '../sandbox/docker/derived-images.ts';
 import { AtMost } from './at-most.ts';
 import { pullFailure } from './pull-failure.ts';
 import { pullFromRegistry } from './pull.ts';
@@ -65,8 +66,10 @@ export function createDockerImages(options: DockerImagesOptions, docker: Docker 
       throw typed(error, 'the list of images');
     });
     const held = new Set(containers.map(({ ImageID }) => ImageID));
+    const own = images.filter((image) => !images.some(({ Id }) => Id === standsOn(image)));
     return await Promise.all(
-      images.map(async ({ Id, RepoTags, RepoDigests, Size }): Promise<HostImage> => {
+      own.map(async ({ Id, RepoTags, RepoDigests, Size }): Promise<HostImage> => {
+        const derived = images.filter((image) => standsOn(image) === Id);
         const tags = (RepoTags ?? []).filter((name) => !name.startsWith('<none>'));
         const digests = (RepoDigests ?? []).filter((name) => !name.startsWith('<none>')).toSorted();
         const names = [...tags, ...digests];
@@ -77,13 +80,22 @@ export function createDockerImages(options: DockerImagesOptions, docker: Docker 
           id: Id,
           names,
           digest: digests[0] ?? null,
-          sizeBytes: Size,
+          sizeBytes: derived.reduce((sum, image) => sum + image.Size - Size, Size),
           pulledAt: ours?.pulledAt ?? null,
           lastUsedAt,
-          inUse: held.has(Id) || opening,
+          inUse: opening || held.has(Id) || derived.some((image) => held.has(image.Id)),
         };
       }),
     );
+  }
+
+  /** Takes a name away, after what we have laid over its image: that would keep the layers of an image without a name. */
+  async function untag(name: string): Promise<void> {
+    const id = await idOf(name);
+    const filters = { label: [`${STANDS_ON}=${id}`] };
+    const derived = id === null ? [] : await bounded(docker.listImages({ filters }));
+    for (const { Id } of derived) await bounded(docker.getImage(Id).remove());
+    await bounded(docker.getImage(name).remove());
   }
 
   /** Takes away the names that we pulled an image under; it stays where somebody has given it another. */
@@ -91,7 +103,7 @@ export function createDockerImages(options: DockerImagesOptions, docker: Docker 
     const ours = (await records.pulled()).filter(({ id }) => id === image.id);
     for (const { name } of ours) {
       try {
-        await bounded(docker.getImage(name).remove());
+        await untag(name);
       } catch (error) {
         // 409: a container came to stand on it meanwhile.
         if (statusOf(error) === 409) return false;
@@ -115,7 +127,7 @@ export function createDockerImages(options: DockerImagesOptions, docker: Docker 
     async remove(name) {
       checkName(name);
       try {
-        await bounded(docker.getImage(name).remove());
+        await untag(name);
       } catch (error) {
         const words = error instanceof Error ? error.message : String(error);
         if (statusOf(error) === 404) {
@@ -151,6 +163,11 @@ export function createDockerImages(options: DockerImagesOptions, docker: Docker 
       return found === null ? null : found.bavail * found.bsize;
     },
   };
+}
+
+/** The id of the image that one of ours stands on; null for any other. */
+function standsOn({ Labels }: Docker.ImageInfo): string | null {
+  return (Labels as Readonly<Record<string, string>> | null)?.[STANDS_ON] ?? null;
 }
 
 function checkName(name: string): void {

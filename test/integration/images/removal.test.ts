@@ -2,6 +2,10 @@ import assert from 'node:assert/strict';
 import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import type Docker from 'dockerode';
+import { DerivedImages } from '../../../src/adapters/sandbox/docker/derived-images.ts';
+import { tarOf } from '../../../src/adapters/sandbox/docker/tar.ts';
+import { DEADLINE, INSTANCE, LIMITS } from '../sandbox/host.ts';
 import { ImagesWorld } from './images-world.ts';
 
 describe('images of a Docker daemon that go', () => {
@@ -80,6 +84,43 @@ describe('images of a Docker daemon that go', () => {
     assert.equal(await world.listed(name), undefined);
   });
 
+  test('what was laid over an image counts as its own: by size, by use, and when it goes', async () => {
+    await world.images.pull(name);
+    const plain = await world.listed(name);
+    assert.ok(plain);
+    const derived = new DerivedImages(world.docker);
+    const layer = { repository: `steadfast-test-layer-${process.pid}`, tag: 'x', put: putMore };
+    const spec = {
+      name: 'layered',
+      run: 'r',
+      instance: INSTANCE,
+      tree: null,
+      limits: LIMITS,
+      deadline: DEADLINE,
+    };
+    const image = { id: plain.id, name, environment: [] };
+    const { id } = await derived.over(image, layer, spec);
+    assert.equal((await derived.over(image, layer, spec)).id, id);
+    const both = await world.listed(name);
+    assert.ok(both !== undefined && both.sizeBytes >= plain.sizeBytes + (1 << 20), `${both?.sizeBytes}`);
+    assert.equal(
+      (await world.images.list()).find((one) => one.id === id),
+      undefined,
+    );
+
+    const container = await world.docker.createContainer({ Image: id, Cmd: ['true'] });
+    try {
+      assert.equal((await world.listed(name))?.inUse, true);
+      assert.equal((await world.images.evict({ needed: [], limitBytes: 0 })).length, 0);
+      await assert.rejects(world.images.remove(name), { type: 'Sandbox.Failed', message: /stays: / });
+    } finally {
+      await container.remove();
+    }
+    assert.equal((await world.images.evict({ needed: [], limitBytes: 0 })).length, 1);
+    for (const gone of [plain.id, id])
+      await assert.rejects(world.docker.getImage(gone).inspect(), { statusCode: 404 });
+  });
+
   test('by its digest it is the same image, whatever the tag means by now', async () => {
     await world.images.pull(name);
     const first = await world.listed(name);
@@ -96,3 +137,7 @@ describe('images of a Docker daemon that go', () => {
     assert.ok(((await world.images.freeBytes()) ?? 0) > 1e6);
   });
 });
+
+async function putMore(container: Docker.Container): Promise<void> {
+  await container.putArchive(tarOf(new Map([['more', Buffer.alloc(1 << 20, 1)]])), { path: '/' });
+}

@@ -12,10 +12,12 @@ import { bounded, connect, statusOf, typed, unavailable } from './client.ts';
 import { LABELS, containerName } from './container.ts';
 import { execute as executeIn } from './exec.ts';
 import type { Printed } from './exec.ts';
+import { DerivedImages } from './derived-images.ts';
 import { InstanceImages } from './image.ts';
 import type { ImageOptions } from './image.ts';
 import { openContainer, removeContainer } from './open.ts';
-import { RequirementsImages } from './requirements-image.ts';
+import { passageLayer } from './passage.ts';
+import { requirementsLayer } from './requirements.ts';
 import { TreeSizes } from './tree-size.ts';
 
 /** Where the kernel counts what it ended for want of memory: cgroup v2, v1. */
@@ -24,7 +26,7 @@ const OOM = ['/sys/fs/cgroup/memory.events', '/sys/fs/cgroup/memory/memory.oom_c
 /** Sandboxes by Docker: a hardened container each, in which a root supervisor starts and ends the agent's commands. */
 export function createDockerSandbox(options: ImageOptions, docker: Docker = connect()): Sandbox {
   const images = new InstanceImages(docker, options);
-  const requirements = new RequirementsImages(docker);
+  const derived = new DerivedImages(docker);
   const sizes = new TreeSizes(docker);
   const opening = new Map<string, Promise<void>>();
 
@@ -63,7 +65,12 @@ export function createDockerSandbox(options: ImageOptions, docker: Docker = conn
     try {
       const how = await openContainer(docker, spec, async () => {
         const image = await images.of(spec.instance, spec.environment, signal);
-        const complete = await requirements.over(image, spec);
+        // An image of the benchmarks' holds what its tests require.
+        const brought = spec.instance.source.kind === 'image';
+        const layer = brought
+          ? passageLayer(image.environment)
+          : requirementsLayer(spec.requirements ?? null);
+        const complete = await derived.over(image, layer, spec);
         return spec.tree === null ? { ...complete, treeBytes: await sizes.of(image, spec) } : complete;
       });
       if (how === 'adopted' || signal?.aborted !== true) return;
