@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import { NEEDED_BY_RUNS, requireSameEnvironment } from '../local/platform-environment.ts';
 import { ensurePlatform, platformStatus } from '../local/platform.ts';
+import { policyPlace } from '../local/policy-place.ts';
 import { modelPath } from './config-file.ts';
 import { CommandError, UsageError } from './errors.ts';
 import { webAddress } from './temporal-client.ts';
@@ -62,6 +63,8 @@ export async function bringUp(
     progress: say,
     waiting: say,
   });
+  if (policyPlace(config) === 'nowhere')
+    say('no policy server, which trains and samples weights of your own: node src/local/setup/setup.mjs');
   const web = webAddress(config, null);
   say(`${wasUp ? 'already up' : 'up'}${web === null ? '' : `; Temporal Web UI: ${web}`}`);
   if (model !== undefined && model !== state.model) {
