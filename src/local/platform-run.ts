@@ -15,6 +15,7 @@ export class PlatformRun {
   private readonly model: string | null;
   private readonly environment: NonNullable<PlatformState['environment']>;
   private phase: PlatformState['phase'] = 'starting';
+  private stopping: Promise<void> | null = null;
   private readonly startedAt = new Date().toISOString();
 
   constructor(config: Config, model: string | null, specs: PlatformSpecs, backoff?: Backoff) {
@@ -47,9 +48,13 @@ export class PlatformRun {
     this.save();
   }
 
-  /** Ends all in reverse order: workers first, so that they can still report, the server last. */
+  /** Ends all in reverse order: workers first, so that they can still report, the server last. Asked again it waits for the same end. */
   async stop(): Promise<void> {
-    if (this.phase === 'stopping') return;
+    this.stopping ??= this.stopAll();
+    await this.stopping;
+  }
+
+  private async stopAll(): Promise<void> {
     this.phase = 'stopping';
     this.save();
     await Promise.all(this.workers.map((worker) => worker.stop()));
