@@ -101,10 +101,12 @@ export async function requireWhatOpenWorkNeeds(config: Config, without: readonly
   const lacking = readLastEnvironment(config).filter(
     (name) => !has.includes(name) && !without.includes(name),
   );
-  const open = lacking.length === 0 || config.temporalAddress !== null ? 0 : await countOpenWorkflows(config);
-  if (open > 0) {
+  const asks = lacking.length > 0 && config.temporalAddress === null;
+  const open = asks ? await countOpenWorkflows(config) : 0;
+  // What a lock file of another build wants is easily forgotten, and at night nobody reads what is said.
+  if (open > 0 || (asks && lacking.includes(POLICY_SERVER))) {
     throw new Error(
-      `the platform was last up with ${lacking.join(', ')}, not there now, which its open workflows (${open}) may need: ` +
+      `the platform was last up with ${lacking.join(', ')}, not there now, which its open workflows (${open}) or schedules may need: ` +
         `${lacking.map(remedy).join(', ')}, or go without by steadfast up --without ${lacking.join(',')}`,
     );
   }
@@ -112,7 +114,7 @@ export async function requireWhatOpenWorkNeeds(config: Config, without: readonly
 }
 
 function remedy(name: string): string {
-  return name === POLICY_SERVER ? `set it up (node src/local/setup/setup.mjs)` : `set ${name}`;
+  return name === POLICY_SERVER ? 'set it up (node src/local/setup/setup.mjs)' : `set ${name}`;
 }
 
 /** `default` is what stands for no key. */

@@ -17,7 +17,7 @@ export const upCommand = defineCommand({
       type: 'string',
       valueHint: 'names',
       description:
-        'Come up without these variables, by commas, though they were set when the platform was last up',
+        'Come up without these variables, by commas, or without the policy-server, though the platform last had them',
     },
   },
   plugins: [strictOptions],

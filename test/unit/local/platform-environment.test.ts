@@ -109,7 +109,7 @@ describe('a platform that comes up again', () => {
     assert.doesNotMatch(readFileSync(join(home, 'last-environment.json'), 'utf8'), /sk-1/);
     await assert.rejects(need({}), {
       message:
-        'the platform was last up with OPENAI_API_KEY, not there now, which its open workflows (3) may need: ' +
+        'the platform was last up with OPENAI_API_KEY, not there now, which its open workflows (3) or schedules may need: ' +
         'set OPENAI_API_KEY, or go without by steadfast up --without OPENAI_API_KEY',
     });
     await need({ OPENAI_API_KEY: 'sk-2' });
@@ -122,6 +122,23 @@ describe('a platform that comes up again', () => {
     const shell = { STEADFAST_HOME: temporaryHome(t), ...(await serverWith(t, 0)) };
     await requireWhatOpenWorkNeeds(loadConfig({ ...shell, ...had }), []);
     await requireWhatOpenWorkNeeds(loadConfig(shell), []);
+  });
+
+  it('is refused without the policy server that it had, whatever is open: a schedule may train', async (t) => {
+    const home = temporaryHome(t);
+    const [present, without] = [join(home, 'cache'), join(home, 'another')];
+    pretendSetUp(present);
+    const shell = { STEADFAST_HOME: home, ...(await serverWith(t, 0)) };
+    const need = async (cache: string, gone: readonly string[] = []) =>
+      await requireWhatOpenWorkNeeds(loadConfig({ ...shell, STEADFAST_CACHE: cache }), gone);
+    await need(without);
+    await need(present);
+    await assert.rejects(
+      need(without),
+      /last up with policy-server, .*: set it up \(node .*setup\.mjs\), or go without by .*--without policy-server$/,
+    );
+    await need(without, ['policy-server']);
+    await need(without);
   });
 
   it('takes no name that nobody asks for', async (t) => {
