@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { RunConfig } from '../domain/run-config.ts';
 import type { RunProgress, RunSummary } from '../domain/run-summary.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
-import { createEta } from './eta.ts';
+import { createEta, type RunSize } from './eta.ts';
 import type { Output } from './output.ts';
 import { nullWhereUnanswered, pollToEnd } from './poll-to-end.ts';
 import { progressLine } from './progress-line.ts';
@@ -30,10 +30,11 @@ export interface Followed {
 export async function followRun(followed: Followed): Promise<RunSummary | null> {
   const { client, workflowId, run, artifacts, output, json, signal } = followed;
   const readTrajectories = createTrajectoryReader(artifacts, run);
-  const eta = createEta(await epochsOf(artifacts, run));
+  const eta = createEta();
+  let size: RunSize | null = null;
   const show = createShow<RunProgress>(output, {
     waiting: followed.waiting,
-    line: (progress, nowMs) => progressLine(progress, eta(progress, nowMs)),
+    line: (progress, nowMs) => progressLine(progress, eta(progress, size, nowMs)),
     stage: ({ phase, step, held, draining }) => `${phase} ${step} ${held?.since} ${draining}`,
   });
   const flush = async () => {
@@ -46,6 +47,7 @@ export async function followRun(followed: Followed): Promise<RunSummary | null> 
     signal,
     ask: async () => await queryProgress(client, workflowId),
     onProgress: async (progress) => {
+      size ??= await sizeOf(artifacts, run);
       show(progress);
       await flush();
     },
@@ -60,8 +62,8 @@ export async function askProgress(client: Client, workflowId: string): Promise<R
   return await nullWhereUnanswered(async () => await queryProgress(client, workflowId));
 }
 
-/** Epochs of a run as its config has them; 1 while it has not been written. */
-async function epochsOf(artifacts: Artifacts, run: string): Promise<number> {
+/** A run's size as its config has it; null while that has not been written, as when the run has just been started. */
+async function sizeOf(artifacts: Artifacts, run: string): Promise<RunSize | null> {
   const text = await artifacts.readRunFile(run, 'config.json');
-  return text === null ? 1 : ((JSON.parse(text) as Partial<RunConfig>).epochs ?? 1);
+  return text === null ? null : (JSON.parse(text) as RunConfig);
 }

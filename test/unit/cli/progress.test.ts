@@ -82,35 +82,57 @@ describe('duration', () => {
 });
 
 describe('createEta', () => {
-  it('goes by what it saw of the phase', () => {
+  it('goes by what it saw of the rollouts', () => {
     const eta = createEta();
-    assert.equal(eta(at('collecting', 2), 0), null);
-    assert.equal(eta(at('collecting', 4), 10_000), 30);
-    assert.equal(eta(at('collecting', 10), 40_000), 0);
+    assert.equal(eta(at('collecting', 2), ONE_EPOCH, 0), null);
+    assert.equal(eta(at('collecting', 4), ONE_EPOCH, 10_000), 30);
+    assert.equal(eta(at('collecting', 10), ONE_EPOCH, 40_000), 0);
   });
 
-  it('starts again with each phase, and adds the last evaluation while training', () => {
+  it('says nothing of the end before the rollouts have begun, and adds an evaluation like the first', () => {
     const eta = createEta();
-    eta(at('evaluating before', 0), 0);
-    assert.equal(eta(at('evaluating before', 5), 10_000), 10);
-    assert.equal(eta(at('training', 0), 20_000), null);
-    assert.equal(eta(at('training', 5), 30_000), 30);
+    assert.equal(eta(at('filtering', 5, 0), TWO_STEPS, 0), null);
+    assert.equal(eta(at('evaluating before', 0, 0), TWO_STEPS, 0), null);
+    assert.equal(eta(at('evaluating before', 5, 0), TWO_STEPS, 10_000), null);
+    assert.equal(eta(at('training', 0), TWO_STEPS, 20_000), null);
+    assert.equal(eta(at('training', 5), TWO_STEPS, 30_000), 10 + 20);
+    // Whichever of its sets it is at.
+    assert.equal(eta(at('evaluating after', 9), TWO_STEPS, 40_000), 20);
+    assert.equal(eta(at('evaluating after', 1), TWO_STEPS, 55_000), 5);
+    assert.equal(eta(at('evaluating after', 1), TWO_STEPS, 70_000), 0);
   });
 
-  it('starts again where a phase does, of another epoch that it was not told of', () => {
+  it('counts all epochs together, whether they come one by one or at once', () => {
     const eta = createEta();
-    eta(at('collecting', 8), 0);
-    assert.equal(eta(at('collecting', 1), 10_000), null);
-    assert.equal(eta(at('collecting', 2), 20_000), 80);
+    const size = { ...TWO_STEPS, epochs: 4 };
+    const of = (done: number, rollouts: number) => ({ ...at('training', done, rollouts), steps: 8 });
+    eta(of(0, 0), size, 0);
+    assert.equal(eta(of(10, 10), size, 10_000), 30);
+    assert.equal(eta(of(0, 10), size, 10_000), 30);
+    assert.equal(eta({ ...of(13, 13), phaseTotal: 40 }, size, 13_000), 27);
+    const collecting = createEta();
+    const twice = { ...ONE_EPOCH, epochs: 2 };
+    collecting(at('collecting', 0), twice, 0);
+    assert.equal(collecting(at('collecting', 0, 10), twice, 10_000), 10);
   });
 
-  it('counts all epochs together', () => {
-    const eta = createEta(2);
-    eta(at('training', 0, 0), 0);
-    assert.equal(eta(at('training', 0, 10), 10_000), 10);
+  it('says nothing while the size of the run is not known, and starts again where more is planned', () => {
+    const eta = createEta();
+    assert.equal(eta(at('collecting', 2), null, 0), null);
+    assert.equal(eta(at('collecting', 4), null, 10_000), null);
+    assert.equal(eta(at('collecting', 0), ONE_EPOCH, 10_000), null);
+    assert.equal(eta(at('collecting', 5), ONE_EPOCH, 20_000), 10);
+    const more = { ...at('collecting', 6), phaseTotal: 20 };
+    assert.equal(eta(more, ONE_EPOCH, 30_000), null);
   });
 });
 
+const ONE_EPOCH = { epochs: 1, batchSize: 1, rolloutsPerInstance: 1 };
+/** Ten rollouts in two steps. */
+const TWO_STEPS = { epochs: 1, batchSize: 1, rolloutsPerInstance: 5 };
+
 function at(phase: RunProgress['phase'], phaseDone: number, rollouts = phaseDone): RunProgress {
-  return { ...PROGRESS, phase, phaseDone, phaseTotal: 10, totals: { ...PROGRESS.totals, rollouts } };
+  const mode = phase === 'collecting' ? 'inference' : 'train';
+  const totals = { ...PROGRESS.totals, rollouts };
+  return { ...PROGRESS, mode, steps: 2, phase, phaseDone, phaseTotal: 10, totals };
 }
