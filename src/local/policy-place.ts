@@ -14,6 +14,6 @@ export function policyPlace({
   cache,
 }: Pick<Config, 'policyElsewhere' | 'cache'>): PolicyPlace {
   if (policyElsewhere) return 'elsewhere';
-  const { trainer, trainerEnv } = toolPaths(cache);
-  return isStamped(trainerEnv, lockHash(`${trainer}/requirements.lock`)) ? 'here' : 'nowhere';
+  const { trainerLock, trainerEnv } = toolPaths(cache);
+  return isStamped(trainerEnv, lockHash(trainerLock)) ? 'here' : 'nowhere';
 }

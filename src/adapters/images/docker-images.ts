@@ -4,7 +4,7 @@ import { SteadfastError } from '../../domain/failures.ts';
 import { imagesToEvict } from '../../domain/image-eviction.ts';
 import { familiarName, isImageName, registryOf } from '../../domain/image-name.ts';
 import type { HostImage, Images } from '../../ports/images.ts';
-import { bounded, connect, statusOf, typed } from '../sandbox/docker/client.ts';
+import { bounded, connect, imageIdOf, statusOf, typed } from '../sandbox/docker/client.ts';
 import { STANDS_ON } from '../sandbox/docker/derived-images.ts';
 import { AtMost } from './at-most.ts';
 import { pullFailure } from './pull-failure.ts';
@@ -34,10 +34,10 @@ export function createDockerImages(options: DockerImagesOptions, docker: Docker 
   const shared = new SharedPulls(async (name, onState) => {
     try {
       return await places.run(async () => {
-        if ((await idOf(name)) !== null) return 'present';
+        if ((await imageIdOf(docker, name)) !== null) return 'present';
         const auth = await registryAuth(options.dockerConfig, registryOf(name));
         await pullFromRegistry(docker, name, auth, onState);
-        const id = await idOf(name);
+        const id = await imageIdOf(docker, name);
         if (id === null) throw new SteadfastError('Sandbox.Unavailable', `The pull of ${name} broke off`);
         await records.notePulled(name, id);
         return 'pulled';
@@ -46,16 +46,6 @@ export function createDockerImages(options: DockerImagesOptions, docker: Docker 
       throw pullFailure(error, name);
     }
   });
-
-  async function idOf(name: string): Promise<string | null> {
-    try {
-      return (await bounded(docker.getImage(name).inspect())).Id;
-    } catch (error) {
-      // 400: no name that an image can have, as the pull will say.
-      if (statusOf(error) === 404 || statusOf(error) === 400) return null;
-      throw error;
-    }
-  }
 
   async function list(): Promise<readonly HostImage[]> {
     const [images, containers, pulled] = await Promise.all([
@@ -91,7 +81,7 @@ export function createDockerImages(options: DockerImagesOptions, docker: Docker 
 
   /** Takes a name away, after what we have laid over its image: that would keep the layers of an image without a name. */
   async function untag(name: string): Promise<void> {
-    const id = await idOf(name);
+    const id = await imageIdOf(docker, name);
     const filters = { label: [`${STANDS_ON}=${id}`] };
     const derived = id === null ? [] : await bounded(docker.listImages({ filters }));
     for (const { Id } of derived) await bounded(docker.getImage(Id).remove());

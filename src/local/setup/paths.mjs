@@ -35,7 +35,8 @@ export function cacheFolder(env) {
  */
 export function toolPaths(cache, root = packageRoot) {
   const trainer = join(root, 'trainer');
-  const trainerEnv = join(cache, `trainer-${lockHash(join(trainer, 'requirements.lock'))}`);
+  const trainerLock = join(trainer, 'requirements.lock');
+  const trainerEnv = join(cache, `trainer-${lockHash(trainerLock)}`);
   const trainerTestEnv = join(cache, `trainer-test-${lockHash(join(trainer, 'requirements-test.lock'))}`);
   const skyrlLock = join(root, 'test/support/skyrl/requirements.lock');
   const skyrlEnv = join(cache, `skyrl-${lockHash(skyrlLock)}`);
@@ -47,6 +48,7 @@ export function toolPaths(cache, root = packageRoot) {
   const nodeFolder = join(cache, `node-${versions.node}`);
   return {
     trainer,
+    trainerLock,
     trainerEnv,
     trainerPython: join(trainerEnv, 'bin/python'),
     trainerTestEnv,

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import Docker from 'dockerode';
 import type { Instance } from '../../../src/domain/instance.ts';
 import type { Sandbox } from '../../../src/ports/sandbox.ts';
-import { Box, DEADLINE, INSTANCE, LIMITS, adapter, makeHost, optionsFor } from './host.ts';
+import { Box, INSTANCE, adapter, makeHost, optionsFor } from './host.ts';
 import { buildImage } from './image.ts';
 
 const IMAGE = 'steadfast-test-benchmark:1';
@@ -73,8 +73,7 @@ describe("docker: an image as the benchmarks' are", () => {
   });
 
   async function open(name: string, of = instance): Promise<Box> {
-    await sandbox.open({ name, run: 'r', instance: of, tree: null, limits: LIMITS, deadline: DEADLINE });
-    return new Box(sandbox, name);
+    return await Box.inImage(sandbox, name, of);
   }
 
   test('the agent finds its repository, its own to write, larger than what it may write itself', async () => {

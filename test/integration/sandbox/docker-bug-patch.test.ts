@@ -70,8 +70,7 @@ describe("docker: an image's bug patch", () => {
   });
 
   async function open(name: string, instance: Instance): Promise<Box> {
-    await sandbox.open({ name, run: 'r', instance, tree: null, limits: LIMITS, deadline: DEADLINE });
-    return new Box(sandbox, name);
+    return await Box.inImage(sandbox, name, instance);
   }
 
   test('the sandbox starts with the bug, in its one commit', async () => {

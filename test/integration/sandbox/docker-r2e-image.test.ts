@@ -9,7 +9,7 @@ import type { Instance } from '../../../src/domain/instance.ts';
 import type { Sandbox } from '../../../src/ports/sandbox.ts';
 import { realDatasets, replacing } from '../../support/grading-world.ts';
 import { NO_OFFICIAL } from '../../support/no-official.ts';
-import { Box, DEADLINE, INSTANCE, LIMITS, adapter, makeHost } from './host.ts';
+import { Box, INSTANCE, LIMITS, adapter, makeHost } from './host.ts';
 import { buildImage } from './image.ts';
 
 const IMAGE = 'steadfast-test-r2e:1';
@@ -86,8 +86,7 @@ describe("docker: an image as R2E-Gym's are", () => {
   });
 
   async function open(name: string, instance: Instance): Promise<Box> {
-    await sandbox.open({ name, run: 'r', instance, tree: null, limits: LIMITS, deadline: DEADLINE });
-    return new Box(sandbox, name);
+    return await Box.inImage(sandbox, name, instance);
   }
 
   test("its Python below root's home works for the agent, who sees nothing else there", async () => {

@@ -119,6 +119,12 @@ export class Box {
     return new Box(sandbox, name);
   }
 
+  /** One in an instance's own image, which brings the tree. */
+  static async inImage(sandbox: Sandbox, name: string, instance: Instance): Promise<Box> {
+    await sandbox.open({ name, run: 'r', instance, tree: null, limits: LIMITS, deadline: DEADLINE });
+    return new Box(sandbox, name);
+  }
+
   async run(script: string, options: Partial<SandboxCommand> = {}): Promise<CommandResult> {
     const key = `turn-${this.calls++}`;
     const defaults = { key, script, session: 'shell' as const, timeoutMs: 30_000, outputBytes: 10_000 };

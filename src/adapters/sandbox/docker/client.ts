@@ -78,6 +78,17 @@ export function statusOf(error: unknown): number | null {
   return error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : null;
 }
 
+/** The id of the image that the daemon has under a name, a digest or an id; null where it has none. */
+export async function imageIdOf(docker: Docker, name: string): Promise<string | null> {
+  try {
+    return (await bounded(docker.getImage(name).inspect())).Id;
+  } catch (error) {
+    // 400: no name that an image can have, as a pull will say.
+    if (statusOf(error) === 404 || statusOf(error) === 400) return null;
+    throw error;
+  }
+}
+
 async function withLimit<T>(call: Promise<T>, limitMs: number, late: () => T): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<T>((resolve, reject) => {

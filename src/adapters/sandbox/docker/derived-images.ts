@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
 import { SteadfastError } from '../../../domain/failures.ts';
 import type { SandboxSpec } from '../../../ports/sandbox.ts';
-import { bounded, statusOf } from './client.ts';
+import { bounded, imageIdOf } from './client.ts';
 import { helperOptions } from './container.ts';
 import type { Image } from './image.ts';
 import { removeContainer } from './open.ts';
@@ -38,7 +38,7 @@ export class DerivedImages {
 
   private async make(image: Image, layer: Layer, spec: SandboxSpec, name: string): Promise<Image> {
     const { docker } = this;
-    const found = await idOf(docker, name);
+    const found = await imageIdOf(docker, name);
     if (found !== null) return { ...image, id: found };
     await removeContainer(docker, `${spec.name}/helper`);
     const helper = await bounded(docker.createContainer(helperOptions(spec, image.id)));
@@ -50,17 +50,8 @@ export class DerivedImages {
     } finally {
       await removeContainer(docker, `${spec.name}/helper`);
     }
-    const made = await idOf(docker, name);
+    const made = await imageIdOf(docker, name);
     if (made !== null) return { ...image, id: made };
     throw new SteadfastError('Sandbox.ImageMissing', `Docker made ${name} and does not know it`);
-  }
-}
-
-async function idOf(docker: Docker, name: string): Promise<string | null> {
-  try {
-    return (await bounded(docker.getImage(name).inspect())).Id;
-  } catch (error) {
-    if (statusOf(error) === 404) return null;
-    throw error;
   }
 }

@@ -7,7 +7,7 @@ const program = 'import torch, transformers, peft';
 /** What the policy server runs in. */
 export const trainer = pythonEnvironment({
   name: 'trainer environment',
-  lock: (context) => join(context.paths.trainer, 'requirements.lock'),
+  lock: (context) => context.paths.trainerLock,
   folder: (context) => context.paths.trainerEnv,
   after: ['uv'],
   program,
