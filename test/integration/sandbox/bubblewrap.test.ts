@@ -196,6 +196,7 @@ describe('bubblewrap: on its host', () => {
       join(open, 'unprivileged.ts'),
       open,
       host.tree,
+      JSON.stringify(INSTANCE),
     ]);
     const {
       commands: ran,

@@ -1,10 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BubblewrapOptions } from '../../../src/adapters/sandbox/bubblewrap/host.ts';
+import type { Instance } from '../../../src/domain/instance.ts';
 import type { Sandbox } from '../../../src/ports/sandbox.ts';
 
 // Run by bubblewrap.test.ts from a copy that an unprivileged user can read: opens, uses and closes a sandbox as that user.
-const [folder = '', tree = ''] = process.argv.slice(2);
+const [folder = '', tree = '', instance = ''] = process.argv.slice(2);
 const { createBubblewrapSandbox } = (await import(
   join(folder, 'src/adapters/sandbox/bubblewrap/sandbox.ts')
 )) as { readonly createBubblewrapSandbox: (options: BubblewrapOptions) => Sandbox };
@@ -16,7 +17,14 @@ const sandbox = createBubblewrapSandbox({ stateDir, pythonEnv: join(folder, 'env
 const limits = { memoryBytes: 1 << 28, pids: 64, cpus: 1, diskBytes: 1 << 27 };
 const name = 'unprivileged';
 const open = async () =>
-  await sandbox.open({ name, run: 'r', instance: { instanceId: 'i' } as never, tree, limits, deadline: '' });
+  await sandbox.open({
+    name,
+    run: 'r',
+    instance: JSON.parse(instance) as Instance,
+    tree,
+    limits,
+    deadline: '',
+  });
 await open();
 let calls = 0;
 const run = async (script: string, timeoutMs = 10_000) =>
