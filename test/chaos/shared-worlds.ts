@@ -10,7 +10,7 @@ export class SharedWorlds {
 
   /** The row, with its sessions in a shared world where it can do with one. */
   share(row: Row): Row {
-    return isRunRow(row) ? { ...row, open: async () => await row.openIn(await this.of(row.world)) } : row;
+    return sharesWorld(row) ? { ...row, open: async () => await row.openIn(await this.of(row.world)) } : row;
   }
 
   /** What is left in them, or broken, now that all runs have ended. */
@@ -31,6 +31,7 @@ export class SharedWorlds {
   }
 }
 
-function isRunRow(row: Row): row is RunRow {
+/** Whether a row can do with a world that others use before and after it. */
+export function sharesWorld(row: Row): row is RunRow {
   return 'openIn' in row;
 }

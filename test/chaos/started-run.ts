@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client } from '@temporalio/client';
+import { ApplicationFailure, type Client } from '@temporalio/client';
+import { rootCause } from '../../src/cli/errors.ts';
 import { TASK_QUEUES } from '../../src/domain/ids.ts';
 import type { RunSummary } from '../../src/domain/run-summary.ts';
 import { tell } from './story.ts';
@@ -17,6 +18,8 @@ export interface StartedRun {
   result(): Promise<RunSummary>;
   /** The name of the status that it closed with, `COMPLETED` and so on; throws when it does not close in time. */
   closed(): Promise<string>;
+  /** The type of the failure that it closed with, `Artifact.Missing` and so on; null where it closed otherwise. */
+  failure(): Promise<string | null>;
 }
 
 /** Starts a run as a client does. */
@@ -57,5 +60,14 @@ export async function startRun(
       await closed();
       return (await handle.result()) as RunSummary;
     },
+    failure: async () => {
+      await closed();
+      return await handle.result().then(() => null, failureType);
+    },
   };
+}
+
+function failureType(error: unknown): string | null {
+  const cause = rootCause(error);
+  return cause instanceof ApplicationFailure ? (cause.type ?? null) : null;
 }

@@ -53,8 +53,8 @@ export const stages = [
   },
   {
     name: 'chaos',
-    // A few tries of each fault; `npm run chaos` makes the many.
-    command: () => ['node', '--test', 'test/chaos/*.test.ts'],
+    // A few tries of each fault; `npm run chaos` makes the many. Much of each is waiting, as above.
+    command: () => ['node', '--test', '--test-concurrency=2', 'test/chaos/*.test.ts'],
     needs: everything,
     minutes: 30,
     env: testEnvironment,

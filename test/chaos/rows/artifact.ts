@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Trajectory } from '../../../src/domain/trajectory.ts';
 import { COUNTED, checkCount } from '../check-records.ts';
 import type { Findings } from '../findings.ts';
+import { workflowsOf } from '../histories.ts';
 import type { Draws } from '../random.ts';
 import type { StartedRun } from '../started-run.ts';
 import { oneRunRow } from '../support/one-run.ts';
@@ -28,19 +29,27 @@ export const artifactRow = oneRunRow({
     // A record of what is left of a damaged transcript holds what it can; only whole ones are counted.
     expected: { ...COUNTED, scored: null, turns: null },
     excused: TYPED,
+    excusesEnd: async (run) => await neverBegan(world, run),
     during: async (run) => await damageOne(world, run, draws),
     recovery: () => null,
     more: async (run, findings) => {
       const records = await recordsOf(world, run.run);
       for (const record of records) if (record.status === 'scored') checkScored(record, findings);
       const last = records.at(-1);
-      if (last === undefined) findings.lose('the run has no record');
-      else if (last.status !== 'scored' && !TYPED.test(`failed: ${last.failure?.type}`)) {
+      if (last === undefined) {
+        if (!(await neverBegan(world, run))) findings.lose('the run has no record');
+      } else if (last.status !== 'scored' && !TYPED.test(`failed: ${last.failure?.type}`)) {
         findings.break(`${last.rollout} ended as ${last.status}: ${last.failure?.type}`);
       }
     },
   }),
 });
+
+/** Whether the run failed, by what was damaged, before there was a rollout: a slow one has only its config then. */
+async function neverBegan(world: ChaosWorld, run: StartedRun): Promise<boolean> {
+  const workflows = await workflowsOf(world, run.run);
+  return workflows.every(({ type }) => type !== 'rollout') && TYPED.test(`failed: ${await run.failure()}`);
+}
 
 /**
  * A scored record tells of every turn as it was: nothing that was damaged went into it. Where a turn was damaged after

@@ -17,6 +17,8 @@ export interface OneRun {
   readonly during?: (run: StartedRun) => Promise<void>;
   /** Failures that the fault excuses, as findings word them. */
   readonly excused?: RegExp;
+  /** Whether the fault excuses that the run did not complete; no fault does unless given. */
+  readonly excusesEnd?: (run: StartedRun) => Promise<boolean>;
   /** Seconds until work went on; asked when the run has ended. */
   readonly recovery: (histories: readonly Events[]) => number | null;
   /** What else must hold. */
@@ -64,14 +66,14 @@ async function sessionIn(world: ChaosWorld, plan: OneRunSpec['plan'], owned: boo
 }
 
 async function attempt(world: ChaosWorld, one: OneRun): Promise<Outcome> {
-  const { input, expected, during, excused, recovery, more, end } = one;
+  const { input, expected, during, excused, excusesEnd, recovery, more, end } = one;
   try {
     const run = await world.begin({ ...ONE_ROLLOUT, ...input });
     await during?.(run);
     const status = await run.closed();
     const { findings, histories } = await checkRun(world, run.run, expected);
     if (excused !== undefined) forgive(findings, excused);
-    if (status !== 'COMPLETED') findings.break(`the run is ${status}`);
+    if (status !== 'COMPLETED' && !(await excusesEnd?.(run))) findings.break(`the run is ${status}`);
     await more?.(run, findings);
     return findings.outcome(recovery(histories));
   } finally {
